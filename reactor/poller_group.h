@@ -1,0 +1,54 @@
+// N pollers, each on a thread of its own.
+//
+// Owner:  a server or a program's main. Thread: the one that made it.
+// Life:   open → (handlers are placed) → start → stop → join. A failed start leaves no thread
+//         behind. Destroying a running group stops and joins it.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "reactor/base/result.h"
+#include "reactor/poller.h"
+
+namespace tidegate::reactor {
+
+struct PollerGroupOptions {
+  std::string name = "poller";  // threads are called name-0, name-1, …; at most 12 bytes
+  std::size_t count = 1;
+  bool pin = false;  // poller i to the i-th processor this process may use, round robin
+};
+
+class PollerGroup {
+ public:
+  explicit PollerGroup(PollerGroupOptions options) : options_(std::move(options)) {}
+  PollerGroup(const PollerGroup&) = delete;
+  PollerGroup& operator=(const PollerGroup&) = delete;
+  ~PollerGroup();
+
+  /// Makes the pollers, which belong to the calling thread until `start`.
+  base::Status open();
+
+  /// Starts the threads. Fails as: out_of_memory, os.
+  base::Status start();
+
+  /// Asks every poller to leave its loop; returns at once. From any thread.
+  void stop();
+
+  /// Waits for the threads. The pollers then belong to the calling thread again.
+  void join();
+
+  [[nodiscard]] std::size_t size() const { return pollers_.size(); }
+  Poller& operator[](std::size_t i) { return *pollers_[i]; }
+  const Poller& operator[](std::size_t i) const { return *pollers_[i]; }
+
+ private:
+  PollerGroupOptions options_;
+  std::vector<std::unique_ptr<Poller>> pollers_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace tidegate::reactor

@@ -1,0 +1,200 @@
+#include "reactor/stream.h"
+
+#include <algorithm>
+#include <array>
+
+namespace tidegate::reactor {
+
+base::Status Stream::open(Socket socket) {
+  auto registration =
+      poller_.add(socket.fd(), *this, Poller::kRead | Poller::kWrite, Poller::Mode::edge);
+  if (!registration) return registration.error();
+  socket_ = std::move(socket);
+  registration_ = std::move(*registration);
+  return {};
+}
+
+void Stream::adopt(Socket socket, Registration registration) {
+  socket_ = std::move(socket);
+  registration_ = std::move(registration);
+  registration_.hand_to(*this);
+}
+
+void Stream::on_ready(Ready ready) {
+  if (ready.ending()) ending_ = true;
+  if (ready.error() && eof_ && !broken_) {
+    // Reading is over, so no read will report it.
+    broken_ = true;
+    error_ = socket_.take_error();
+    if (error_.code == base::Errc::ok) error_ = {base::Errc::reset, 0};
+  }
+  if (ready.readable() || ready.ending()) readable_ = true;
+  if (ready.writable() && !out_.empty()) {
+    flush();
+    if (!is_open()) return;
+  }
+  if (held() && (ready.error() || broken_) && !gone_told_) {
+    gone_told_ = true;
+    observer_->on_peer_gone();
+    if (!is_open()) return;
+  }
+  if (ready.requeued() && !held()) deliver_kept();
+  if (is_open()) read_some();
+}
+
+void Stream::read_some() {
+  for (int reads = 0; readable_ && !held() && !eof_; ++reads) {
+    if (reads == kReadsPerTurn) {
+      registration_.requeue();
+      return;
+    }
+    if (!read_once()) return;
+  }
+  // Input that came before a write error has been delivered: now the error itself.
+  if (is_open() && broken_ && !held() && (!readable_ || eof_)) finish(error_);
+}
+
+bool Stream::read_once() {
+  const std::span<char> into = poller_.read_buffer();
+  const Socket::Io io = socket_.read(into);
+  if (io.again) {
+    readable_ = false;
+    return true;
+  }
+  if (!io.ok()) {
+    finish(io.error);
+    return false;
+  }
+  if (io.count == 0) {
+    readable_ = false;
+    eof_ = true;
+    observer_->on_eof();
+    return is_open();
+  }
+  bytes_read_ += io.count;
+  poller_.note_read(io.count);
+  // A short read has emptied the kernel's queue: new input brings a new edge. Not so when the
+  // peer's FIN was announced together with the data.
+  if (io.count < into.size() && !ending_) readable_ = false;
+  deliver({into.data(), io.count});
+  return is_open();
+}
+
+void Stream::deliver(std::string_view received) {
+  if (input_ != nullptr) {
+    input_->append(received);
+    deliver_kept();
+    return;
+  }
+  const std::size_t consumed = observer_->on_data(received);
+  if (is_open() && consumed < received.size()) {
+    input_ = std::make_unique<std::string>(received.substr(consumed));
+  }
+}
+
+void Stream::deliver_kept() {
+  if (input_ == nullptr) return;
+  const std::size_t consumed = observer_->on_data(*input_);
+  if (!is_open()) return;
+  if (consumed == input_->size()) {
+    input_.reset();
+  } else {
+    input_->erase(0, consumed);
+  }
+}
+
+void Stream::write(std::string_view bytes) {
+  const iovec slice{const_cast<char*>(bytes.data()), bytes.size()};
+  write(std::span(&slice, 1));
+}
+
+void Stream::write(std::span<const iovec> slices) {
+  if (!is_open() || broken_) return;
+  TG_DCHECK(!shutdown_wanted_);
+  std::size_t sent = 0;
+  if (out_.empty()) {
+    const Socket::Io io = socket_.write(slices);
+    if (!io.ok()) {
+      fail(io.error);
+      return;
+    }
+    sent = io.count;
+    bytes_written_ += sent;
+  }
+  after_partial_write(slices, sent);
+}
+
+void Stream::after_partial_write(std::span<const iovec> slices, std::size_t sent) {
+  for (const iovec& slice : slices) {
+    const std::size_t skip = std::min(sent, slice.iov_len);
+    sent -= skip;
+    if (skip == slice.iov_len) continue;
+    out_.append({static_cast<const char*>(slice.iov_base) + skip, slice.iov_len - skip},
+                poller_.blocks());
+  }
+  if (above_high_mark()) over_high_ = true;
+}
+
+void Stream::flush() {
+  while (!out_.empty()) {
+    std::array<iovec, 16> slices;
+    const std::size_t count = out_.gather(slices.data(), slices.size());
+    const Socket::Io io = socket_.write(std::span(slices.data(), count));
+    if (!io.ok()) {
+      fail(io.error);
+      return;
+    }
+    if (io.again) break;
+    bytes_written_ += io.count;
+    out_.consume(io.count, poller_.blocks());
+  }
+  if (out_.empty() && shutdown_wanted_) socket_.shutdown_write();
+  if (out_.empty() || (over_high_ && out_.size() <= kLowMark)) {
+    over_high_ = false;
+    observer_->on_write_drained();
+  }
+}
+
+void Stream::shutdown_write() {
+  if (!is_open() || shutdown_wanted_) return;
+  shutdown_wanted_ = true;
+  if (out_.empty()) socket_.shutdown_write();
+}
+
+void Stream::lift(ReadHold reason) {
+  const bool was_held = held();
+  holds_ &= static_cast<std::uint8_t>(~static_cast<unsigned>(reason));
+  if (was_held && !held() && (readable_ || input_ != nullptr || broken_)) {
+    registration_.requeue();
+  }
+}
+
+void Stream::fail(base::Error why) {
+  // The caller is in the middle of something: the end is reported from the poller, after the input
+  // that came before it.
+  broken_ = true;
+  error_ = why;
+  out_.clear(poller_.blocks());
+  readable_ = true;
+  registration_.requeue();
+}
+
+void Stream::finish(base::Error why) {
+  close();
+  observer_->on_close(why);
+}
+
+void Stream::close() {
+  if (!is_open()) return;
+  registration_.release_for_close();
+  out_.clear(poller_.blocks());
+  socket_.close();
+}
+
+void Stream::abort() {
+  if (!is_open()) return;
+  socket_.reset_on_close();
+  close();
+}
+
+}  // namespace tidegate::reactor

@@ -1,0 +1,145 @@
+// A connected byte stream on a poller: reads in shared scratch memory, writes at once or in order
+// later, back-pressure by named holds, half-close visible on both sides.
+//
+// Owner:  a session or an upstream connection, as a member. Empty-handed it owns no buffer.
+// Thread: its poller's.
+// Life:   open or adopt → (on_data, on_write_drained, on_peer_gone)* , at most one on_eof →
+//         exactly one end: on_close, or the owner's own `close`. No callback after the end.
+// Fails as: a read or write error is reported by on_close, after the input that arrived before it;
+//           never from inside `write`.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "reactor/base/buffer.h"
+#include "reactor/event_handler.h"
+#include "reactor/poller.h"
+#include "reactor/socket.h"
+
+namespace tidegate::reactor {
+
+class StreamObserver {
+ public:
+  /// Everything received and not yet consumed, in one piece, good until this returns. Returns how
+  /// much was consumed; the rest is kept and comes again, first, with what is received next or when
+  /// the last read hold is lifted.
+  virtual std::size_t on_data(std::string_view bytes) = 0;
+
+  /// The peer will send no more (FIN), and all it sent was given to on_data. Writing still works.
+  virtual void on_eof() = 0;
+
+  /// What was kept for writing has fallen to the low mark after being over the high mark, or is
+  /// gone.
+  virtual void on_write_drained() {}
+
+  /// The peer reset or left while reading is held. on_close follows once the holds are lifted;
+  /// an owner that waits for nothing more from this peer can `close` now.
+  virtual void on_peer_gone() {}
+
+  /// The end, not by the owner's wish. The socket is closed already.
+  virtual void on_close(base::Error why) = 0;
+
+ protected:
+  ~StreamObserver() = default;
+};
+
+// Why reading is stopped; it goes on when the last hold is lifted.
+enum class ReadHold : std::uint8_t {
+  backpressure = 1,  // the other side's write buffer is over its high mark
+  exchange = 2,      // HTTP/1.1: the next request waits for this one's response
+  setup = 4,         // nobody to give the bytes to yet
+};
+
+class Stream final : private EventHandler {
+ public:
+  static constexpr std::size_t kHighMark = 64 * 1024;
+  static constexpr std::size_t kLowMark = 16 * 1024;
+  static constexpr int kReadsPerTurn = 4;
+
+  /// `poller` and `observer` must outlive this object.
+  Stream(Poller& poller, StreamObserver& observer) : poller_(poller), observer_(&observer) {}
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  ~Stream() { close(); }
+
+  /// Registers a connected socket. Fails as: out_of_memory, os; the socket is closed then.
+  base::Status open(Socket socket);
+
+  /// Takes over a socket that is registered for reading and writing, edge-triggered, already.
+  void adopt(Socket socket, Registration registration);
+
+  [[nodiscard]] bool is_open() const { return socket_.is_open(); }
+  [[nodiscard]] Poller& poller() const { return poller_; }
+  [[nodiscard]] const Socket& socket() const { return socket_; }
+
+  /// From the next callback on.
+  void set_observer(StreamObserver& observer) { observer_ = &observer; }
+
+  /// Sends now what the kernel takes and keeps a copy of the rest, in order. After an error or the
+  /// end the bytes are dropped.
+  void write(std::string_view bytes);
+  void write(std::span<const iovec> slices);
+
+  /// Bytes kept for writing.
+  [[nodiscard]] std::size_t unsent() const { return out_.size(); }
+  [[nodiscard]] bool above_high_mark() const { return out_.size() > kHighMark; }
+
+  /// FIN after what was written. Writing more is a mistake of the caller.
+  void shutdown_write();
+
+  void hold(ReadHold reason) { holds_ |= static_cast<std::uint8_t>(reason); }
+  void lift(ReadHold reason);
+  [[nodiscard]] bool held() const { return holds_ != 0; }
+
+  /// A read or write failed or the peer reset: nothing more will reach it.
+  [[nodiscard]] bool broken() const { return broken_; }
+  [[nodiscard]] bool input_ended() const { return eof_; }
+
+  /// True when a request could be lost by closing now: bytes are kept or wait in the kernel.
+  [[nodiscard]] bool has_input() const { return input_ != nullptr || socket_.has_input(); }
+
+  /// Closes at once; what is unsent is lost. Silent: no callback.
+  void close();
+
+  /// Closes with RST, so that the peer cannot take what it got for the whole.
+  void abort();
+
+  [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
+  [[nodiscard]] std::uint64_t bytes_written() const { return bytes_written_; }
+
+ private:
+  void on_ready(Ready ready) override;
+  void read_some();
+  // False when reading is over for this turn.
+  bool read_once();
+  void deliver(std::string_view received);
+  void deliver_kept();
+  void flush();
+  void fail(base::Error why);
+  void finish(base::Error why);
+  void after_partial_write(std::span<const iovec> slices, std::size_t sent);
+
+  Poller& poller_;
+  StreamObserver* observer_;
+  Socket socket_;
+  std::uint8_t holds_ = 0;
+  bool readable_ : 1 = false;  // the kernel may have input
+  bool ending_ : 1 = false;    // FIN, hang-up or error was seen: a short read is not the end
+  bool eof_ : 1 = false;       // on_eof was called
+  bool broken_ : 1 = false;
+  bool shutdown_wanted_ : 1 = false;  // FIN when `out_` is empty
+  bool over_high_ : 1 = false;        // on_write_drained is owed
+  bool gone_told_ : 1 = false;
+  Registration registration_;
+  base::Buffer out_;
+  std::unique_ptr<std::string> input_;  // received, not consumed
+  base::Error error_;
+  std::uint64_t bytes_read_ = 0;
+  std::uint64_t bytes_written_ = 0;
+};
+
+}  // namespace tidegate::reactor
