@@ -50,9 +50,7 @@ void Dial::on_ready(Ready ready) {
   }
   if (!ready.writable()) return;
   patience_.cancel();
-  // The edge that told of the connection may have told of input too: the new owner must look.
-  if (ready.readable() || ready.ending()) registration_.requeue();
-  observer_.on_connected(std::move(socket_), std::move(registration_));
+  observer_.on_connected(std::move(socket_), std::move(registration_), ready);
 }
 
 void Dial::on_timeout(Timer& /*timer*/) {

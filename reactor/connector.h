@@ -1,6 +1,8 @@
 // Opens one outbound connection and reports the outcome exactly once.
 //
-// Owner:    whoever dials; destroying a Dial abandons it silently.
+// Owner:    whoever dials; destroying a Dial abandons it silently, and is allowed inside its
+// observer's
+//           callbacks: making them is the last thing it does.
 // Thread:   the poller it was given, start to finish.
 // Fails as: refused, unreachable, timed_out, out_of_fds, out_of_memory, or os with the errno.
 #pragma once
@@ -15,8 +17,9 @@ namespace tidegate::reactor {
 
 class DialObserver {
  public:
-  /// The socket comes registered for reading and writing, edge-triggered: give both to a Stream.
-  virtual void on_connected(Socket socket, Registration registration) = 0;
+  /// The socket comes registered for reading and writing, edge-triggered, and `ready` is what its
+  /// first event told: give all three to `Stream::adopt`.
+  virtual void on_connected(Socket socket, Registration registration, Ready ready) = 0;
 
   virtual void on_connect_failed(base::Error why) = 0;
 

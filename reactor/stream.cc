@@ -14,10 +14,13 @@ base::Status Stream::open(Socket socket) {
   return {};
 }
 
-void Stream::adopt(Socket socket, Registration registration) {
+void Stream::adopt(Socket socket, Registration registration, Ready ready) {
   socket_ = std::move(socket);
   registration_ = std::move(registration);
   registration_.hand_to(*this);
+  ending_ = ready.ending();
+  readable_ = ready.readable() || ending_;
+  if (readable_) registration_.requeue();
 }
 
 void Stream::on_ready(Ready ready) {
@@ -33,13 +36,20 @@ void Stream::on_ready(Ready ready) {
     flush();
     if (!is_open()) return;
   }
-  if (held() && (ready.error() || broken_) && !gone_told_) {
-    gone_told_ = true;
-    observer_->on_peer_gone();
+  if (held() && (ending_ || broken_)) {
+    tell_peer_gone(ready);
     if (!is_open()) return;
   }
   if (ready.requeued() && !held()) deliver_kept();
   if (is_open()) read_some();
+}
+
+void Stream::tell_peer_gone(Ready ready) {
+  const bool reset = ready.error() || broken_;
+  if (reset ? reset_told_ : fin_told_) return;
+  fin_told_ = true;
+  reset_told_ = reset;
+  observer_->on_peer_gone(reset);
 }
 
 void Stream::read_some() {

@@ -36,9 +36,10 @@ class StreamObserver {
   /// gone.
   virtual void on_write_drained() {}
 
-  /// The peer reset or left while reading is held. on_close follows once the holds are lifted;
-  /// an owner that waits for nothing more from this peer can `close` now.
-  virtual void on_peer_gone() {}
+  /// The peer sent FIN (`reset` false) or RST while reading is held; told once for each. What
+  /// follows once the holds are lifted is as usual; an owner that expects nothing more can `close`
+  /// now.
+  virtual void on_peer_gone(bool reset) { static_cast<void>(reset); }
 
   /// The end, not by the owner's wish. The socket is closed already.
   virtual void on_close(base::Error why) = 0;
@@ -70,7 +71,8 @@ class Stream final : private EventHandler {
   base::Status open(Socket socket);
 
   /// Takes over a socket that is registered for reading and writing, edge-triggered, already.
-  void adopt(Socket socket, Registration registration);
+  /// `ready` is what an earlier event told of it, which no edge will tell again.
+  void adopt(Socket socket, Registration registration, Ready ready);
 
   [[nodiscard]] bool is_open() const { return socket_.is_open(); }
   [[nodiscard]] Poller& poller() const { return poller_; }
@@ -108,8 +110,9 @@ class Stream final : private EventHandler {
   /// Closes with RST, so that the peer cannot take what it got for the whole.
   void abort();
 
-  [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
-  [[nodiscard]] std::uint64_t bytes_written() const { return bytes_written_; }
+  /// Bytes read, or given to the kernel, since the last call.
+  std::uint64_t take_bytes_read() { return std::exchange(bytes_read_, 0); }
+  std::uint64_t take_bytes_written() { return std::exchange(bytes_written_, 0); }
 
  private:
   void on_ready(Ready ready) override;
@@ -121,6 +124,7 @@ class Stream final : private EventHandler {
   void flush();
   void fail(base::Error why);
   void finish(base::Error why);
+  void tell_peer_gone(Ready ready);
   void after_partial_write(std::span<const iovec> slices, std::size_t sent);
 
   Poller& poller_;
@@ -133,7 +137,8 @@ class Stream final : private EventHandler {
   bool broken_ : 1 = false;
   bool shutdown_wanted_ : 1 = false;  // FIN when `out_` is empty
   bool over_high_ : 1 = false;        // on_write_drained is owed
-  bool gone_told_ : 1 = false;
+  bool fin_told_ : 1 = false;
+  bool reset_told_ : 1 = false;
   Registration registration_;
   base::Buffer out_;
   std::unique_ptr<std::string> input_;  // received, not consumed

@@ -1,0 +1,451 @@
+#include "gateway/session/http1_session.h"
+
+#include <algorithm>
+
+#include "gateway/filter/forward.h"
+#include "gateway/http/framing.h"
+#include "gateway/http1/head_parser.h"
+#include "gateway/session/local_reply.h"
+
+namespace tidegate::gateway::session {
+namespace {
+
+// How long and how much a client may go on sending after we said our last word.
+constexpr base::Nanos kLingerTime = 2 * base::kSecond;
+constexpr std::uint32_t kLingerBytes = 1024 * 1024;
+
+// While draining, how long a connection must have been idle before it is closed: a request that was
+// on its way when the drain began arrives within it.
+constexpr base::Nanos kDrainGrace = base::kSecond;
+
+}  // namespace
+
+Http1Session::Http1Session(WorkerContext& worker, ListenerContext& listener,
+                           const base::PeerAddress& peer)
+    : worker_(worker),
+      listener_(listener),
+      stream_(worker.poller, *this),
+      timer_(*this),
+      peer_(peer) {}
+
+Http1Session::~Http1Session() = default;
+
+base::Status Http1Session::open(reactor::Socket socket) {
+  if (auto opened = stream_.open(std::move(socket)); !opened) return opened;
+  worker_.poller.arm(timer_, worker_.draining ? kDrainGrace : listener_.shared.timeouts.idle);
+  return {};
+}
+
+std::size_t Http1Session::on_data(std::string_view bytes) {
+  switch (state_) {
+    case State::idle:
+    case State::head:
+      return take_heads(bytes);
+    case State::exchange:
+      return take_body(bytes);
+    case State::tunnel:
+      return take_tunnel(bytes);
+    case State::lingering:
+      discarded_ += static_cast<std::uint32_t>(bytes.size());
+      if (discarded_ > kLingerBytes) close(end_);
+      return bytes.size();
+    case State::closed:
+      break;
+  }
+  return bytes.size();
+}
+
+std::size_t Http1Session::take_heads(std::string_view bytes) {
+  std::size_t used = 0;
+  while (state_ == State::idle || state_ == State::head) {
+    if (state_ == State::idle) used += http1::HeadScanner::leading_crlf(bytes.substr(used));
+    const std::string_view rest = bytes.substr(used);
+    if (rest.empty() || (state_ == State::idle && rest == "\r")) break;
+    const auto outcome = scanner_.scan(rest, listener_.shared.limits);
+    if (outcome.problem != Reason::none) {
+      reject(outcome.problem);
+      return bytes.size();
+    }
+    if (outcome.head_size == 0) {
+      if (state_ == State::idle) {
+        state_ = State::head;
+        worker_.poller.arm(timer_, listener_.shared.timeouts.client_header);
+      }
+      break;
+    }
+    scanner_.reset();
+    used += outcome.head_size;
+    begin_request(rest.substr(0, outcome.head_size));
+    if (state_ == State::exchange) used += take_body(bytes.substr(used));
+  }
+  return state_ == State::lingering || state_ == State::closed ? bytes.size() : used;
+}
+
+void Http1Session::begin_request(std::string_view head) {
+  timer_.cancel();
+  state_ = State::exchange;
+  active_ = worker_.requests.take(worker_);
+  active_->started = worker_.now();
+  listener_.counters.requests.add();
+  listener_.counters.requests_active.add();
+  http::RequestHead request;
+  const Reason problem =
+      http1::parse_request_head(head, listener_.shared.limits, worker_.fields, request);
+  if (problem != Reason::none) {
+    fail_request(problem);
+    return;
+  }
+  active_->method = request.method;
+  active_->version = request.version;
+  active_->keep_alive = request.keep_alive;
+  const RequestId made(worker_.random);
+  const std::string_view id = filter::request_id_of(worker_.fields, made.text());
+  note_request(request, id);
+  const http::FramingDecision decision = http::request_framing(request);
+  const std::uint64_t limit = listener_.shared.config.limits.body_bytes;
+  if (decision.problem != Reason::none) {
+    fail_request(decision.problem);
+  } else if (limit != 0 && decision.framing.kind == http::Framing::Kind::length &&
+             decision.framing.length > limit) {
+    fail_request(Reason::body_too_large);
+  } else {
+    forward(request, decision.framing, id);
+  }
+}
+
+void Http1Session::note_request(const http::RequestHead& head, std::string_view id) {
+  RequestText& text = active_->text;
+  text.add(RequestText::kId, id);
+  if (!listener_.shared.config.access_log.enabled) return;
+  text.add(RequestText::kMethod, head.method_text);
+  text.add(RequestText::kHost, head.authority);
+  text.add(RequestText::kTarget, head.target);
+  const http::Field* agent = head.fields->find(http::FieldId::user_agent);
+  if (agent != nullptr) text.add(RequestText::kUserAgent, agent->value);
+}
+
+void Http1Session::forward(const http::RequestHead& head, http::Framing framing,
+                           std::string_view id) {
+  const conf::Listener& config = listener_.shared.config;
+  active_->body.start(framing);
+  std::optional<std::size_t> cluster = config.cluster;
+  if (!config.routes.empty()) {
+    const conf::Route* route =
+        listener_.shared.routes.match(head.authority, head.path, head.method_text);
+    if (route == nullptr) {
+      fail_request(Reason::no_route);
+      return;
+    }
+    active_->route = route;
+    if (route->respond) {
+      active_->keep_alive = keeps_alive({});
+      respond(route->respond->status, route->respond->body);
+      finish_request(Reason::none);
+      return;
+    }
+    cluster = route->cluster;
+  }
+  upstream::Cluster& upstream = *worker_.clusters[*cluster];
+  active_->cluster = &upstream;
+  char host[INET6_ADDRSTRLEN];
+  filter::RequestFacts facts;
+  facts.client_host = {host, peer_.write_host(host)};
+  facts.scheme = "http";
+  facts.via_name = config.server_name;
+  facts.request_id = id;
+  if (active_->route != nullptr) facts.changes = &active_->route->request_headers;
+  Exchange& exchange = active_->exchange;
+  exchange.head().clear();
+  filter::append_request_head(exchange.head(), head, framing, facts);
+  ExchangeRequest request;
+  request.method = head.method;
+  request.framing = framing;
+  request.expect_continue = head.expect_continue;
+  request.upgrade = filter::passes_upgrade(head);
+  request.request_timeout = upstream.request_timeout();
+  request.idle_timeout = listener_.shared.timeouts.idle;
+  request.tunnel_timeout = listener_.shared.timeouts.tunnel;
+  exchange.start(*this, upstream, request);
+}
+
+std::size_t Http1Session::take_body(std::string_view bytes) {
+  ActiveRequest& active = *active_;
+  if (active.body.done()) {
+    end_request_body();
+    return 0;
+  }
+  if (!active.exchange.ready_for_body()) {
+    stream_.hold(reactor::ReadHold::setup);
+    return 0;
+  }
+  const std::uint64_t limit = listener_.shared.config.limits.body_bytes;
+  std::size_t used = 0;
+  while (used < bytes.size() && !active.body.done()) {
+    const http1::BodyDecoder::Step step = active.body.next(bytes.substr(used));
+    used += step.consumed;
+    active.body_in += step.data.size();
+    const bool too_large = limit != 0 && active.body_in > limit;
+    if (step.problem != Reason::none || too_large) {
+      fail_request(too_large ? Reason::body_too_large : step.problem);
+      return bytes.size();
+    }
+    if (!step.data.empty()) active.exchange.send_body(step.data);
+  }
+  if (active.body.done()) {
+    end_request_body();
+    return used;
+  }
+  active.exchange.flush();
+  if (active.exchange.upstream_is_full()) {
+    stream_.hold(reactor::ReadHold::backpressure);
+    timer_.cancel();
+  } else if (!active.exchange.expects_continue()) {
+    worker_.poller.arm(timer_, listener_.shared.timeouts.client_body);
+  }
+  return used;
+}
+
+void Http1Session::end_request_body() {
+  timer_.cancel();
+  // What follows is the next request: it waits for this one's response.
+  stream_.hold(reactor::ReadHold::exchange);
+  worker_.head.clear();
+  if (active_->body.is_chunked()) append_trailers(active_->body.trailers());
+  active_->exchange.end_body(worker_.head);
+  active_->exchange.flush();
+}
+
+void Http1Session::on_ready_for_body() {
+  stream_.lift(reactor::ReadHold::setup);
+}
+
+void Http1Session::on_upstream_room() {
+  stream_.lift(reactor::ReadHold::backpressure);
+  if (state_ == State::tunnel) {
+    finish_tunnel_if_over();
+  } else if (!active_->body.done()) {
+    worker_.poller.arm(timer_, listener_.shared.timeouts.client_body);
+  }
+}
+
+std::size_t Http1Session::take_tunnel(std::string_view bytes) {
+  active_->body_in += bytes.size();
+  active_->exchange.send_raw(bytes);
+  if (active_->exchange.upstream_is_full()) stream_.hold(reactor::ReadHold::backpressure);
+  return bytes.size();
+}
+
+void Http1Session::on_eof() {
+  switch (state_) {
+    case State::idle:
+      close(Reason::none);
+      break;
+    case State::head:
+      reject(Reason::client_closed);
+      break;
+    case State::exchange:
+      fail_request(Reason::client_closed);
+      break;
+    case State::tunnel:
+      client_done_ = true;
+      active_->exchange.end_raw();
+      finish_tunnel_if_over();
+      break;
+    case State::lingering:
+      close(end_);
+      break;
+    case State::closed:
+      break;
+  }
+}
+
+void Http1Session::on_peer_gone(bool reset) {
+  if (reset && active_ != nullptr) {
+    fail_request(Reason::client_reset);
+  } else if (state_ == State::exchange && !active_->response_done) {
+    fail_request(Reason::client_closed);
+  }
+}
+
+void Http1Session::on_close(base::Error why) {
+  const Reason reason =
+      why.code == base::Errc::timed_out ? Reason::client_stalled : Reason::client_reset;
+  if (state_ == State::head) {
+    reject(reason);
+  } else if (active_ != nullptr) {
+    fail_request(reason);
+  } else {
+    close(state_ == State::lingering ? end_ : reason);
+  }
+}
+
+void Http1Session::on_timeout(reactor::Timer& /*timer*/) {
+  switch (state_) {
+    case State::idle:
+      on_idle_timeout();
+      break;
+    case State::head:
+      reject(Reason::client_header_timeout);
+      break;
+    case State::exchange:
+      if (!active_->response_done) {
+        fail_request(Reason::client_body_timeout);
+      } else if (stream_.unsent() != active_->unsent_seen) {
+        active_->unsent_seen = stream_.unsent();
+        worker_.poller.arm(timer_, listener_.shared.timeouts.idle);
+      } else {
+        fail_request(Reason::client_stalled);
+      }
+      break;
+    case State::lingering:
+      close(end_);
+      break;
+    case State::tunnel:
+    case State::closed:
+      break;
+  }
+}
+
+void Http1Session::on_idle_timeout() {
+  if (stream_.has_input()) {
+    // A request has arrived that the poller has not told us of yet: it is not lost.
+    worker_.poller.arm(timer_, kDrainGrace);
+    return;
+  }
+  close(Reason::idle_timeout);
+}
+
+void Http1Session::drain() {
+  if (state_ == State::idle) worker_.poller.arm(timer_, kDrainGrace);
+}
+
+void Http1Session::cut() {
+  if (active_ != nullptr) {
+    fail_request(Reason::draining);
+  }
+  if (state_ != State::closed) close(Reason::draining);
+}
+
+void Http1Session::reject(Reason reason) {
+  // Counted and recorded as a request of which nothing is known.
+  if (active_ == nullptr) {
+    active_ = worker_.requests.take(worker_);
+    active_->started = worker_.now();
+    listener_.counters.requests.add();
+    listener_.counters.requests_active.add();
+  }
+  state_ = State::exchange;
+  fail_request(reason);
+}
+
+void Http1Session::fail_request(Reason reason) {
+  ActiveRequest& active = *active_;
+  active.exchange.cancel();
+  worker_.to_client.clear();
+  timer_.cancel();
+  const std::uint16_t status = status_for(reason);
+  // A failure that left the request's framing intact costs the request, not the connection.
+  const bool framing_intact =
+      side(reason) != Side::client && reason != Reason::draining && active.body.done();
+  active.keep_alive = framing_intact && !active.response_begun && keeps_alive({});
+  if (!active.response_begun && status != 0 && stream_.is_open()) {
+    respond(status, error_text(status, reason));
+  }
+  finish_request(reason);
+}
+
+void Http1Session::finish_request(Reason reason) {
+  record_request(reason);
+  const bool answered = active_->status != 0;
+  const bool whole = active_->response_done && active_->body.done();
+  const bool keep = whole && active_->keep_alive && stream_.is_open();
+  const bool ambiguous_end = active_->response_begun && !active_->response_done &&
+                             active_->response_framing.kind == http::Framing::Kind::until_close;
+  worker_.requests.give_back(std::move(active_));
+  if (keep) {
+    become_idle();
+  } else if (answered && !ambiguous_end && stream_.is_open() && state_ != State::tunnel &&
+             reason != Reason::client_stalled) {
+    end_ = reason;
+    linger();
+  } else {
+    close(reason, ambiguous_end);
+  }
+}
+
+void Http1Session::become_idle() {
+  state_ = State::idle;
+  worker_.poller.arm(timer_, worker_.draining ? kDrainGrace : listener_.shared.timeouts.idle);
+  stream_.lift(reactor::ReadHold::setup);
+  stream_.lift(reactor::ReadHold::backpressure);
+  stream_.lift(reactor::ReadHold::exchange);
+}
+
+void Http1Session::linger() {
+  state_ = State::lingering;
+  stream_.shutdown_write();
+  worker_.poller.arm(timer_, kLingerTime);
+  stream_.lift(reactor::ReadHold::setup);
+  stream_.lift(reactor::ReadHold::backpressure);
+  stream_.lift(reactor::ReadHold::exchange);
+}
+
+void Http1Session::record_request(Reason reason) {
+  telemetry::ListenerCounters& counters = listener_.counters;
+  const ActiveRequest& active = *active_;
+  counters.requests_active.sub();
+  counters.responses[active.status / 100 % counters.responses.size()].add();
+  if (reason != Reason::none) counters.failures[static_cast<std::size_t>(reason)].add();
+  const base::Nanos total = worker_.now() - active.started;
+  counters.duration.observe(total);
+  count_bytes();
+  const telemetry::AccessLog& log = listener_.shared.log;
+  if (!log.wants(reason, worker_.random.next())) return;
+  const upstream::LeaseRequest& lease = active.exchange.lease_request();
+  const std::string client = peer_.to_string();
+  telemetry::AccessRecord record;
+  record.listener = listener_.shared.config.name;
+  record.client = client;
+  record.request_id = active.text[RequestText::kId];
+  record.method = active.text[RequestText::kMethod];
+  record.host = active.text[RequestText::kHost];
+  record.target = active.text[RequestText::kTarget];
+  record.protocol = active.version == http::Version::http10 ? "HTTP/1.0" : "HTTP/1.1";
+  record.user_agent = active.text[RequestText::kUserAgent];
+  if (active.route != nullptr) record.route = active.route->name;
+  if (active.cluster != nullptr) {
+    record.cluster = active.cluster->config().name;
+    record.tries = lease.tries();
+    record.queue = lease.queue_time();
+    record.connect = lease.connect_time();
+    record.first_byte = active.exchange.first_byte_time();
+    record.reused = active.exchange.reused();
+    if (lease.endpoint() != nullptr) record.endpoint = lease.endpoint()->text;
+  }
+  record.status = active.status;
+  record.reason = reason;
+  record.bytes_in = active.body_in;
+  record.bytes_out = active.body_out;
+  record.total = total;
+  log.write(record, worker_.clock.wall(worker_.now()));
+}
+
+void Http1Session::count_bytes() {
+  listener_.counters.bytes_in.add(stream_.take_bytes_read());
+  listener_.counters.bytes_out.add(stream_.take_bytes_written());
+}
+
+void Http1Session::close(Reason reason, bool reset) {
+  if (state_ == State::closed) return;
+  state_ = State::closed;
+  timer_.cancel();
+  count_bytes();
+  if (reset) {
+    stream_.abort();
+  } else {
+    stream_.close();
+  }
+  end_session(worker_, listener_, *this, reason);
+}
+
+}  // namespace tidegate::gateway::session

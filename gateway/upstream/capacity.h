@@ -1,0 +1,45 @@
+// What the workers share about an upstream's limits: exact counts, and who waits.
+//
+// Owner:  the server, for the whole run. Thread: any; atomics only, touched when connections open
+// and
+//         close and when somebody has to wait, never per request.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+
+namespace tidegate::gateway::upstream {
+
+struct ClusterCapacity {
+  explicit ClusterCapacity(std::size_t endpoints) : open(endpoints) {}
+
+  /// Takes a place for one more connection to endpoint `i`; false when `limit` (0: none) is
+  /// reached.
+  bool take(std::size_t i, std::uint32_t limit) {
+    const std::uint32_t before = open[i].fetch_add(1, std::memory_order_acq_rel);
+    if (limit == 0 || before < limit) return true;
+    open[i].fetch_sub(1, std::memory_order_acq_rel);
+    return false;
+  }
+  void give_back(std::size_t i) { open[i].fetch_sub(1, std::memory_order_acq_rel); }
+
+  std::deque<std::atomic<std::uint32_t>> open;  // connections per endpoint, over all workers
+  std::atomic<std::uint32_t> waiting{0};        // requests queued, over all workers
+};
+
+// How a worker reaches the others about a cluster. Rare: only while a limit is hit.
+class CapacityMesh {
+ public:
+  /// Worker `from` has requests waiting for `cluster`: the others give up an idle connection.
+  virtual void capacity_wanted(std::size_t from, std::size_t cluster) = 0;
+
+  /// Worker `from` closed a connection of `cluster` while others wait.
+  virtual void capacity_freed(std::size_t from, std::size_t cluster) = 0;
+
+ protected:
+  ~CapacityMesh() = default;
+};
+
+}  // namespace tidegate::gateway::upstream

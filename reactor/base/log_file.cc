@@ -1,0 +1,68 @@
+#include "reactor/base/log_file.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace tidegate::base {
+namespace {
+
+std::uint64_t count_lines(std::string_view text) {
+  return static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+}  // namespace
+
+LogFile::LogFile(LogFile&& other) noexcept
+    : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)), torn_(other.torn_) {}
+
+LogFile::~LogFile() {
+  if (fd_ >= 0 && !is_standard()) ::close(fd_);
+}
+
+Status LogFile::open() {
+  if (is_standard()) {
+    fd_ = path_ == "stdout" ? STDOUT_FILENO : STDERR_FILENO;
+    return {};
+  }
+  // Non-blocking, so that a FIFO nobody reads is an error and not a start that hangs.
+  constexpr int kFlags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+  constexpr mode_t kMode = 0640;
+  const int fd = ::open(path_.c_str(), kFlags, kMode);
+  if (fd < 0) return Error::from_errno(errno);
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = fd;
+  torn_ = false;
+  return {};
+}
+
+bool LogFile::may_go_on(int error) const {
+  if (error == EINTR) return true;
+  if (error != EAGAIN) return false;
+  pollfd wanted{fd_, POLLOUT, 0};
+  return ::poll(&wanted, 1, kPatienceMillis) != 0;
+}
+
+LogFile::Written LogFile::write(std::string_view batch) {
+  Written written;
+  if (torn_ && ::write(fd_, "\n", 1) == 1) torn_ = false;
+  std::string_view rest = batch;
+  while (!rest.empty()) {
+    const ssize_t count = ::write(fd_, rest.data(), rest.size());
+    if (count > 0) {
+      torn_ = rest[static_cast<std::size_t>(count) - 1] != '\n';
+      rest.remove_prefix(static_cast<std::size_t>(count));
+    } else if (count == 0 || !may_go_on(errno)) {
+      break;
+    }
+  }
+  written.lost = count_lines(rest);
+  written.lines = count_lines(batch) - written.lost;
+  return written;
+}
+
+}  // namespace tidegate::base

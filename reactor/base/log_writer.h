@@ -1,0 +1,60 @@
+// The way of log lines: from any thread through its own ring to one writer thread.
+//
+// A logging thread copies into its own ring and goes on; it never waits for a disk. When its ring
+// is full the line is dropped and counted. The writer gathers what the rings hold and writes each
+// batch with one write(2) per destination. Lines of one thread keep their order.
+//
+// Owner:  main makes one LogWriter before any logging thread starts and destroys it last.
+// Thread: `append`, `reopen` and the counts from any; the rest from the owner's.
+// Fails as: a file that cannot be opened is an error from `open_destination`; a write that fails
+//         later (ENOSPC) drops the rest of its batch and counts its lines.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "reactor/base/result.h"
+
+namespace tidegate::base {
+
+class LogThread;
+
+class LogWriter {
+ public:
+  // Names a destination: stdout, stderr or a file.
+  using Destination = std::uint32_t;
+
+  static constexpr std::size_t kMaxLine = 16 * 1024;  // longer lines are cut
+
+  LogWriter();
+  LogWriter(const LogWriter&) = delete;
+  LogWriter& operator=(const LogWriter&) = delete;
+  /// Writes what is queued, then stops the thread.
+  ~LogWriter();
+
+  /// "stdout", "stderr" or a file's path, opened for appending; the same path gives the same
+  /// destination. Requires: not started. Fails as: not_permitted, out_of_fds, os.
+  Result<Destination> open_destination(const std::string& path);
+
+  /// Starts the writer thread; lines appended earlier wait for it. Fails as: out_of_memory, os.
+  Status start();
+
+  /// Queues one line, its newline included by the caller. Never waits.
+  void append(Destination to, std::string_view line);
+
+  /// Opens every file again under its path (after a rename by logrotate); the old file is kept when
+  /// that fails. Returns at once; the writer does it.
+  void reopen();
+
+  /// Lines lost: ring full, too many threads, or a write that failed.
+  [[nodiscard]] std::uint64_t dropped() const;
+  [[nodiscard]] std::uint64_t written() const;
+
+ private:
+  std::unique_ptr<LogThread> thread_;
+};
+
+}  // namespace tidegate::base
