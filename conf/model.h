@@ -30,8 +30,8 @@ struct Timeouts {
   Millis client_body{30'000};    // between two reads of a request body
   Millis request{30'000};        // request passed on, to the first byte of the response head
   Millis upstream_idle{60'000};  // a pooled upstream connection nobody uses
-  Millis idle{60'000};           // keep-alive wait of a client; no byte moving in an exchange or TCP session
-  Millis tunnel{3'600'000};      // no byte moving either way after an Upgrade
+  Millis idle{60'000};  // keep-alive wait of a client; no byte moving in an exchange or TCP session
+  Millis tunnel{3'600'000};  // no byte moving either way after an Upgrade
 };
 
 // What a client may send us; reaching one is answered with the status named.
@@ -43,10 +43,10 @@ struct HttpLimits {
 };
 
 struct Workers {
-  std::uint32_t count = 0;      // 0 in the file is `auto`; resolved to the core count by `load`
-  bool pin = true;              // one core per worker
+  std::uint32_t count = 0;  // 0 in the file is `auto`; resolved to the core count by `load`
+  bool pin = true;          // one core per worker
   std::optional<AcceptMode> accept;  // unset: dedicated with two or more workers, else per_worker
-  std::uint32_t acceptors = 1;  // acceptor threads when accept is dedicated
+  std::uint32_t acceptors = 1;       // acceptor threads when accept is dedicated
 };
 
 struct Admin {
@@ -78,7 +78,7 @@ struct PathMatch {
 };
 
 struct RouteMatch {
-  std::vector<std::string> hosts;    // lower case; "*.example.com" or exact; empty is any
+  std::vector<std::string> hosts;  // lower case; "*.example.com" or exact; empty is any
   PathMatch path;
   std::vector<std::string> methods;  // upper case; empty is any
 };
@@ -103,7 +103,7 @@ struct Listener {
   Protocol protocol = Protocol::http;
   bool ipv6_only = false;
   std::uint32_t backlog = 4096;
-  std::uint32_t max_connections = 0;  // per listener over all workers; 0 is no limit
+  std::uint32_t max_connections = 0;       // per listener over all workers; 0 is no limit
   std::optional<std::uint32_t> unix_mode;  // permission bits of a unix socket's file
   AccessLog access_log;
   HttpLimits limits;  // http only

@@ -18,31 +18,32 @@ namespace tidegate::gateway::telemetry {
 // dropped inside `write`.
 struct AccessRecord {
   std::string_view listener;
-  std::string_view client;       // "10.0.0.1:4711"
-  std::string_view request_id;   // http; empty for tcp
+  std::string_view client;      // "10.0.0.1:4711"
+  std::string_view request_id;  // http; empty for tcp
   std::string_view method;
   std::string_view host;
   std::string_view target;
-  std::string_view protocol;     // "HTTP/1.1", "tcp"
+  std::string_view protocol;  // "HTTP/1.1", "tcp"
   std::string_view user_agent;
   std::string_view route;
   std::string_view cluster;
   std::string_view endpoint;
-  std::uint16_t status = 0;      // 0: none sent
+  std::uint16_t status = 0;  // 0: none sent
   Reason reason = Reason::none;
-  std::uint32_t tries = 0;       // upstream connections asked for
-  bool reused = false;           // the upstream connection had served before
-  std::uint64_t bytes_in = 0;    // body bytes from the client (tcp: all)
-  std::uint64_t bytes_out = 0;   // body bytes to the client (tcp: all)
-  base::Nanos queue = -1;        // waiting for a connection
-  base::Nanos connect = -1;      // dialling
-  base::Nanos first_byte = -1;   // request passed on to first response byte
+  std::uint32_t tries = 0;      // upstream connections asked for
+  bool reused = false;          // the upstream connection had served before
+  std::uint64_t bytes_in = 0;   // body bytes from the client (tcp: all)
+  std::uint64_t bytes_out = 0;  // body bytes to the client (tcp: all)
+  base::Nanos queue = -1;       // waiting for a connection
+  base::Nanos connect = -1;     // dialling
+  base::Nanos first_byte = -1;  // request passed on to first response byte
   base::Nanos total = 0;
 };
 
 class AccessLog {
  public:
-  AccessLog(base::LogWriter& writer, base::LogWriter::Destination to, const conf::AccessLog& config);
+  AccessLog(base::LogWriter& writer, base::LogWriter::Destination to,
+            const conf::AccessLog& config);
 
   /// Whether this record is wanted: enabled, and sampled in or a failure.
   [[nodiscard]] bool wants(Reason reason, std::uint64_t random) const;

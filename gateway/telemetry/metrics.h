@@ -9,7 +9,7 @@
 
 #include "conf/model.h"
 #include "gateway/telemetry/counters.h"
-#include "reactor/base/log.h"
+#include "reactor/base/log_writer.h"
 #include "reactor/poller.h"
 
 namespace tidegate::gateway::telemetry {
@@ -38,8 +38,8 @@ class Metrics {
   [[nodiscard]] std::string render() const;
 
  private:
-  class Families;
-  std::unique_ptr<Families> families_;
+  class Collector;
+  std::unique_ptr<Collector> collector_;
 };
 
 }  // namespace tidegate::gateway::telemetry

@@ -1,0 +1,1 @@
+"""What the integration tests stand on: real programs, scripted peers and the gateway itself."""
