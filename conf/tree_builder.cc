@@ -129,10 +129,7 @@ bool TreeBuilder::refuse_key(const Mark& mark, std::string wanted, std::string h
 }
 
 bool TreeBuilder::attach(Node& node, std::uint64_t weight, Anchor anchor) {
-  if (++made_ > kMaxNodes) {
-    complain(node.mark, "more than " + std::to_string(kMaxNodes) + " values in one file");
-    return false;
-  }
+  if (++made_ > kMaxNodes) return refuse_size(node.mark);
   if (anchor != 0) anchors_[anchor] = {&node, weight};
   return place(node, weight, node.mark);
 }
@@ -144,11 +141,7 @@ bool TreeBuilder::place(const Node& node, std::uint64_t weight, const Mark& used
   }
   Frame& frame = frames_.back();
   frame.weight += weight;
-  if (frame.weight > kMaxNodes) {
-    complain(used_at, "aliases make this more than " + std::to_string(kMaxNodes) + " values",
-             "an alias counts as a copy of what its anchor holds");
-    return false;
-  }
+  if (frame.weight > kMaxNodes) return refuse_size(used_at);
   if (frame.node->kind == Node::Kind::list) {
     frame.node->items.push_back(&node);
     return true;
@@ -175,6 +168,12 @@ bool TreeBuilder::expand_into(Node& node, const std::string& text) {
   }
   node.text = std::move(expansion.text);
   return true;
+}
+
+bool TreeBuilder::refuse_size(const Mark& mark) {
+  complain(mark, "more than " + std::to_string(kMaxNodes) + " values",
+           "an alias counts as a copy of what its anchor holds");
+  return false;
 }
 
 void TreeBuilder::complain(const Mark& mark, std::string wanted, std::string hint) {

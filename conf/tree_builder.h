@@ -61,6 +61,7 @@ class TreeBuilder {
   bool attach(Node& node, std::uint64_t weight, Anchor anchor);
   bool place(const Node& node, std::uint64_t weight, const Mark& used_at);
   bool expand_into(Node& node, const std::string& text);
+  bool refuse_size(const Mark& mark);
   void complain(const Mark& mark, std::string wanted, std::string hint = {});
 
   Tree& tree_;

@@ -4,6 +4,15 @@
 
 namespace tidegate::conf {
 
+Value::Value() = default;
+Value::~Value() = default;
+Value::Value(const Value&) = default;
+Value::Value(Value&&) noexcept = default;
+Value& Value::operator=(const Value&) = default;
+Value& Value::operator=(Value&&) noexcept = default;
+
+Value::Value(Kind kind, std::string_view scalar) : kind_(kind), scalar_(scalar) {}
+
 Value Value::number(std::uint64_t value) {
   return {Kind::number, std::to_string(value)};
 }

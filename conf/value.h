@@ -20,7 +20,12 @@ class Value {
   };
   struct Member;
 
-  Value() = default;
+  Value();
+  ~Value();
+  Value(const Value&);
+  Value(Value&&) noexcept;
+  Value& operator=(const Value&);
+  Value& operator=(Value&&) noexcept;
   static Value number(std::uint64_t value);
   static Value boolean(bool value);
   static Value word(std::string_view value);
@@ -41,7 +46,7 @@ class Value {
   Value& add(std::string_view key, Value value);
 
  private:
-  Value(Kind kind, std::string_view scalar) : kind_(kind), scalar_(scalar) {}
+  Value(Kind kind, std::string_view scalar);
 
   Kind kind_ = Kind::nothing;
   std::string scalar_;

@@ -19,9 +19,8 @@ void Notifier::post(std::unique_ptr<base::Task> task) {
 }
 
 void Notifier::wake() {
-  // Pairs with the fence in prepare_to_sleep: either we see that it sleeps or it sees our task.
-  std::atomic_thread_fence(std::memory_order_seq_cst);
-  if (!sleeping_.load(std::memory_order_relaxed)) return;
+  // Either we see that it sleeps, or prepare_to_sleep sees what we did before this.
+  if (!sleeping_.load(std::memory_order_seq_cst)) return;
   if (!sleeping_.exchange(false, std::memory_order_acq_rel)) return;
   const std::uint64_t one = 1;
   // Only a full counter makes this fail, and then the poller has a wake-up pending anyway.
@@ -30,8 +29,7 @@ void Notifier::wake() {
 
 bool Notifier::prepare_to_sleep() {
   if (!batch_.empty()) return false;
-  sleeping_.store(true, std::memory_order_relaxed);
-  std::atomic_thread_fence(std::memory_order_seq_cst);
+  sleeping_.store(true, std::memory_order_seq_cst);
   if (queue_.empty()) return true;
   awake();
   return false;

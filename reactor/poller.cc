@@ -109,7 +109,7 @@ void Poller::run() {
 }
 
 void Poller::stop() {
-  stopping_.store(true, std::memory_order_release);
+  stopping_.store(true, std::memory_order_seq_cst);
   notifier_.wake();
 }
 
@@ -118,7 +118,7 @@ int Poller::wait_millis(base::Nanos now, base::Nanos max_wait) {
   base::Nanos wait = timers_.until_next(now);
   if (max_wait >= 0 && (wait < 0 || max_wait < wait)) wait = max_wait;
   if (wait == 0 || !notifier_.prepare_to_sleep()) return 0;
-  if (stopping_.load(std::memory_order_acquire)) return 0;
+  if (stopping_.load(std::memory_order_seq_cst)) return 0;
   if (wait < 0) return -1;
   const base::Nanos millis = (wait + base::kMillisecond - 1) / base::kMillisecond;
   return static_cast<int>(std::min<base::Nanos>(millis, std::numeric_limits<int>::max()));

@@ -85,9 +85,12 @@ Socket::Io Socket::write(std::span<const iovec> slices) const {
   return to_io(retry_on_interrupt([&] { return ::sendmsg(fd_, &message, MSG_NOSIGNAL); }));
 }
 
-bool Socket::has_input() const {
+Socket::Pending Socket::peek() const {
   char byte = 0;
-  return retry_on_interrupt([&] { return ::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT); }) > 0;
+  const auto count =
+      retry_on_interrupt([&] { return ::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT); });
+  if (count > 0) return Pending::input;
+  return count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? Pending::nothing : Pending::end;
 }
 
 void Socket::shutdown_write() const {

@@ -50,8 +50,9 @@ class Socket {
   Io write(std::string_view bytes) const;
   Io write(std::span<const iovec> slices) const;
 
-  /// True when at least one byte can be read without waiting; does not take it.
-  [[nodiscard]] bool has_input() const;
+  /// What the next read would bring, without taking it.
+  enum class Pending { nothing, input, end };
+  [[nodiscard]] Pending peek() const;
 
   /// No more will be written: the peer reads end of input after what was sent.
   void shutdown_write() const;

@@ -65,7 +65,8 @@ void Stream::read_some() {
 }
 
 bool Stream::read_once() {
-  const std::span<char> into = poller_.read_buffer();
+  const std::span<char> whole = poller_.read_buffer();
+  const std::span<char> into = whole.first(std::min<std::size_t>(whole.size(), read_limit_));
   const Socket::Io io = socket_.read(into);
   if (io.again) {
     readable_ = false;

@@ -102,7 +102,17 @@ class Stream final : private EventHandler {
   [[nodiscard]] bool input_ended() const { return eof_; }
 
   /// True when a request could be lost by closing now: bytes are kept or wait in the kernel.
-  [[nodiscard]] bool has_input() const { return input_ != nullptr || socket_.has_input(); }
+  [[nodiscard]] bool has_input() const {
+    return input_ != nullptr || socket_.peek() == Socket::Pending::input;
+  }
+
+  /// Nothing was received that is not consumed, and the peer has not closed: asks the kernel.
+  [[nodiscard]] bool is_quiet() const {
+    return input_ == nullptr && socket_.peek() == Socket::Pending::nothing;
+  }
+
+  /// The most one read takes, and so the most that is kept for an owner who consumes nothing.
+  void limit_reads(std::uint32_t bytes) { read_limit_ = bytes; }
 
   /// Closes at once; what is unsent is lost. Silent: no callback.
   void close();
@@ -143,6 +153,7 @@ class Stream final : private EventHandler {
   base::Buffer out_;
   std::unique_ptr<std::string> input_;  // received, not consumed
   base::Error error_;
+  std::uint32_t read_limit_ = Poller::kMaxRead;
   std::uint64_t bytes_read_ = 0;
   std::uint64_t bytes_written_ = 0;
 };

@@ -52,7 +52,7 @@ class LineJudge {
     lf_before_ = controls.lf >> (kBlockSize - 2);
     if ((broken | ends) == 0) return {};
     const int end = std::countr_zero(ends);
-    if (end > std::countr_zero(broken)) return {0, true};
+    if (end >= std::countr_zero(broken)) return {0, true};
     return {at + static_cast<std::size_t>(end) + 1, false};
   }
 

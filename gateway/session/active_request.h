@@ -11,6 +11,7 @@
 #include "gateway/http/message.h"
 #include "gateway/http1/body_decoder.h"
 #include "gateway/session/exchange.h"
+#include "reactor/poller.h"
 
 namespace tidegate::gateway::session {
 
@@ -40,7 +41,7 @@ class RequestText {
   std::uint32_t ends_[kParts] = {};
 };
 
-struct ActiveRequest {
+struct ActiveRequest final : reactor::Retirable {
   explicit ActiveRequest(WorkerContext& worker) : exchange(worker) {}
 
   /// As new, but with the memory it has.

@@ -38,7 +38,10 @@ void Exchange::start(ExchangeObserver& observer, upstream::Cluster& cluster,
   head_pending_ = true;
   phase_ = Phase::leasing;
   starting_ = true;
-  request_lease_.start(cluster, false);
+  // What could not be repeated should not meet a connection the upstream has closed already.
+  const bool repeatable = http::is_idempotent(request.method) && !has_body();
+  request_lease_.start(cluster,
+                       repeatable ? upstream::LeaseKind::pooled : upstream::LeaseKind::checked);
   starting_ = false;
 }
 
@@ -287,13 +290,12 @@ void Exchange::connection_lost(Reason reason, int os_errno) {
   timer_.cancel();
   lease_.discard();
   phase_ = Phase::leasing;
-  request_lease_.start(*cluster_, true);
+  request_lease_.start(*cluster_, upstream::LeaseKind::fresh);
 }
 
 bool Exchange::may_retry() const {
   return phase_ == Phase::response && !response_begun_ && !retried_ && lease_.reused() &&
-         request_.framing.kind != http::Framing::Kind::chunked && request_.framing.length == 0 &&
-         http::is_idempotent(request_.method);
+         !has_body() && http::is_idempotent(request_.method);
 }
 
 void Exchange::fail(Reason reason, Retry retry, int os_errno) {

@@ -140,6 +140,9 @@ class Exchange final : private reactor::StreamObserver,
   void send_head();
   void connection_lost(Reason reason, int os_errno);
   [[nodiscard]] bool may_retry() const;
+  [[nodiscard]] bool has_body() const {
+    return request_.framing.kind == http::Framing::Kind::chunked || request_.framing.length > 0;
+  }
   // Both return how many bytes they took.
   std::size_t take_head(std::string_view bytes);
   std::size_t take_body(std::string_view bytes);

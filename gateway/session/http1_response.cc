@@ -49,6 +49,7 @@ void Http1Session::on_response_head(const http::ResponseHead& head, http::Framin
   if (head.status == 101) {
     state_ = State::tunnel;
     timer_.cancel();
+    stream_.limit_reads(reactor::Poller::kMaxRead);
     stream_.lift(reactor::ReadHold::exchange);
   }
 }

@@ -14,6 +14,9 @@ namespace {
 constexpr base::Nanos kLingerTime = 2 * base::kSecond;
 constexpr std::uint32_t kLingerBytes = 1024 * 1024;
 
+// What a client may pipeline ahead of its responses: one read.
+constexpr std::uint32_t kPipelineBytes = 32 * 1024;
+
 // While draining, how long a connection must have been idle before it is closed: a request that was
 // on its way when the drain began arrives within it.
 constexpr base::Nanos kDrainGrace = base::kSecond;
@@ -31,6 +34,7 @@ Http1Session::Http1Session(WorkerContext& worker, ListenerContext& listener,
 Http1Session::~Http1Session() = default;
 
 base::Status Http1Session::open(reactor::Socket socket) {
+  stream_.limit_reads(kPipelineBytes);
   if (auto opened = stream_.open(std::move(socket)); !opened) return opened;
   worker_.poller.arm(timer_, worker_.draining ? kDrainGrace : listener_.shared.timeouts.idle);
   return {};
@@ -174,6 +178,7 @@ std::size_t Http1Session::take_body(std::string_view bytes) {
     end_request_body();
     return 0;
   }
+  stream_.limit_reads(reactor::Poller::kMaxRead);
   if (!active.exchange.ready_for_body()) {
     stream_.hold(reactor::ReadHold::setup);
     return 0;
@@ -207,6 +212,7 @@ std::size_t Http1Session::take_body(std::string_view bytes) {
 
 void Http1Session::end_request_body() {
   timer_.cancel();
+  stream_.limit_reads(kPipelineBytes);
   // What follows is the next request: it waits for this one's response.
   stream_.hold(reactor::ReadHold::exchange);
   worker_.head.clear();
@@ -361,7 +367,7 @@ void Http1Session::finish_request(Reason reason) {
   const bool keep = whole && active_->keep_alive && stream_.is_open();
   const bool ambiguous_end = active_->response_begun && !active_->response_done &&
                              active_->response_framing.kind == http::Framing::Kind::until_close;
-  worker_.requests.give_back(std::move(active_));
+  worker_.requests.give_back(std::move(active_), worker_);
   if (keep) {
     become_idle();
   } else if (answered && !ambiguous_end && stream_.is_open() && state_ != State::tunnel &&

@@ -28,8 +28,12 @@ std::unique_ptr<ActiveRequest> RequestPool::take(WorkerContext& worker) {
   return request;
 }
 
-void RequestPool::give_back(std::unique_ptr<ActiveRequest> request) {
-  if (free_.size() < kKeep) free_.push_back(std::move(request));
+void RequestPool::give_back(std::unique_ptr<ActiveRequest> request, WorkerContext& worker) {
+  if (free_.size() < kKeep) {
+    free_.push_back(std::move(request));
+  } else {
+    worker.poller.retire(std::move(request));
+  }
 }
 
 }  // namespace tidegate::gateway::session

@@ -22,7 +22,8 @@ class RequestPool {
   ~RequestPool();
 
   std::unique_ptr<ActiveRequest> take(WorkerContext& worker);
-  void give_back(std::unique_ptr<ActiveRequest> request);
+  /// Safe from inside the request's own callbacks: what is not kept is retired.
+  void give_back(std::unique_ptr<ActiveRequest> request, WorkerContext& worker);
 
  private:
   std::vector<std::unique_ptr<ActiveRequest>> free_;

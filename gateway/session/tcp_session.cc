@@ -30,7 +30,7 @@ void TcpSession::on_timeout(reactor::Timer& /*timer*/) {
   if (lease_.held()) {
     end(Reason::idle_timeout);
   } else {
-    request_.start(*worker_.clusters[*listener_.shared.config.cluster], true);
+    request_.start(*worker_.clusters[*listener_.shared.config.cluster], upstream::LeaseKind::fresh);
   }
 }
 

@@ -3,6 +3,9 @@
 // Owner:  the server, for the whole run. Thread: any; atomics only, touched when connections open
 // and
 //         close and when somebody has to wait, never per request.
+// Order:  sequentially consistent. Who waits raises `waiting` and looks at `open` once more; who
+// closes
+//         lowers `open` and then looks at `waiting`: one of the two sees the other.
 #pragma once
 
 #include <atomic>
@@ -18,12 +21,12 @@ struct ClusterCapacity {
   /// Takes a place for one more connection to endpoint `i`; false when `limit` (0: none) is
   /// reached.
   bool take(std::size_t i, std::uint32_t limit) {
-    const std::uint32_t before = open[i].fetch_add(1, std::memory_order_acq_rel);
+    const std::uint32_t before = open[i].fetch_add(1, std::memory_order_seq_cst);
     if (limit == 0 || before < limit) return true;
-    open[i].fetch_sub(1, std::memory_order_acq_rel);
+    give_back(i);
     return false;
   }
-  void give_back(std::size_t i) { open[i].fetch_sub(1, std::memory_order_acq_rel); }
+  void give_back(std::size_t i) { open[i].fetch_sub(1, std::memory_order_seq_cst); }
 
   std::deque<std::atomic<std::uint32_t>> open;  // connections per endpoint, over all workers
   std::atomic<std::uint32_t> waiting{0};        // requests queued, over all workers

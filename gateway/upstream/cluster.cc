@@ -55,14 +55,20 @@ Cluster::~Cluster() {
 }
 
 void Cluster::begin(LeaseRequest& request) {
-  const std::optional<std::size_t> chosen = choose(request);
+  std::optional<std::size_t> chosen = choose(request);
+  if (!chosen && request.kind_ == LeaseKind::fresh) {
+    // Our own idle connections may be what fills the limit.
+    release_one_idle();
+    chosen = choose(request);
+  }
   if (!chosen) {
     enqueue(request);
     return;
   }
   Endpoint& endpoint = *endpoints_[*chosen];
   request.endpoint_ = &endpoint;
-  if (!request.fresh_ && !endpoint.idle.empty()) {
+  if (request.kind_ == LeaseKind::checked) drop_closed(endpoint);
+  if (request.kind_ != LeaseKind::fresh && !endpoint.idle.empty()) {
     lease_idle(request, endpoint);
   } else {
     dial(request, endpoint);
@@ -73,8 +79,8 @@ std::optional<std::size_t> Cluster::choose(const LeaseRequest& request) {
   const std::uint32_t limit = config_.limits.connections_per_endpoint;
   for (std::size_t i = 0; i < endpoints_.size(); ++i) {
     const Endpoint& endpoint = *endpoints_[i];
-    const bool has_idle = !request.fresh_ && !endpoint.idle.empty();
-    const bool has_room = limit == 0 || capacity_.open[i].load(std::memory_order_acquire) < limit;
+    const bool has_idle = request.kind_ != LeaseKind::fresh && !endpoint.idle.empty();
+    const bool has_room = limit == 0 || capacity_.open[i].load(std::memory_order_seq_cst) < limit;
     candidates_[i].weight = endpoint.config.weight;
     candidates_[i].active = endpoint.active;
     candidates_[i].usable = endpoint.config.weight > 0 && (has_idle || has_room) &&
@@ -101,8 +107,12 @@ void Cluster::enqueue(LeaseRequest& request) {
   counters_.queued.add();
   request.since_ = poller_.now();
   poller_.arm(request.timer_, to_nanos(config_.limits.queue_timeout));
-  capacity_.waiting.fetch_add(1, std::memory_order_acq_rel);
-  mesh_.capacity_wanted(place_.worker, place_.cluster);
+  capacity_.waiting.fetch_add(1, std::memory_order_seq_cst);
+  if (choose(request)) {
+    post_serve();  // a place came free while we queued
+  } else {
+    mesh_.capacity_wanted(place_.worker, place_.cluster);
+  }
 }
 
 void Cluster::leave_queue(LeaseRequest& request) {
@@ -136,6 +146,13 @@ void Cluster::serve_queue() {
     if (!choose(first)) return;
     leave_queue(first);
     begin(first);
+  }
+}
+
+void Cluster::drop_closed(Endpoint& endpoint) {
+  while (UpstreamConn* last = endpoint.idle.back()) {
+    if (last->stream_.is_quiet()) return;
+    idle_ended(*last, Reason::none);
   }
 }
 
@@ -272,13 +289,16 @@ void Cluster::remove(UpstreamConn& conn) {
 
 void Cluster::note_freed() {
   if (config_.limits.connections_per_endpoint == 0) return;
-  if (queue_length_ > 0 && !serve_posted_) {
-    serve_posted_ = true;
-    poller_.post([this] { serve_queue(); });
-  }
-  if (capacity_.waiting.load(std::memory_order_acquire) > queue_length_) {
+  if (queue_length_ > 0) post_serve();
+  if (capacity_.waiting.load(std::memory_order_seq_cst) > queue_length_) {
     mesh_.capacity_freed(place_.worker, place_.cluster);
   }
+}
+
+void Cluster::post_serve() {
+  if (serve_posted_) return;
+  serve_posted_ = true;
+  poller_.post([this] { serve_queue(); });
 }
 
 void Cluster::release_one_idle() {

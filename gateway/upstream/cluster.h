@@ -62,6 +62,8 @@ class Cluster {
   void refuse(LeaseRequest& request, Reason reason);
   void queue_timed_out(LeaseRequest& request);
   std::optional<std::size_t> choose(const LeaseRequest& request);
+  // Closes idle connections until the one to be used next is alive.
+  void drop_closed(Endpoint& endpoint);
   void lease_idle(LeaseRequest& request, Endpoint& endpoint);
   void dial(LeaseRequest& request, Endpoint& endpoint);
   void grant(LeaseRequest& request, UpstreamConn& conn);
@@ -74,6 +76,7 @@ class Cluster {
   void idle_ended(UpstreamConn& conn, Reason reason);
   void leave_idle(UpstreamConn& conn);
   void note_freed();
+  void post_serve();
 
   reactor::Poller& poller_;
   const conf::Cluster& config_;

@@ -30,10 +30,10 @@ void Lease::discard(bool reset) {
   conn.cluster_.remove(conn);
 }
 
-void LeaseRequest::start(Cluster& cluster, bool fresh) {
+void LeaseRequest::start(Cluster& cluster, LeaseKind kind) {
   TG_DCHECK(cluster_ == nullptr);
   cluster_ = &cluster;
-  fresh_ = fresh;
+  kind_ = kind;
   cluster.begin(*this);
 }
 

@@ -59,6 +59,13 @@ class LeaseObserver {
   ~LeaseObserver() = default;
 };
 
+enum class LeaseKind : std::uint8_t {
+  pooled,   // an idle connection if there is one
+  checked,  // the same, but the kernel is asked first whether the upstream has closed it: for
+            // requests that could not be repeated
+  fresh,  // never an idle one
+};
+
 // Asks a cluster for a connection: an idle one, a new one, or a place in the queue. When a connect
 // fails the next endpoint is tried, each at most once and at most kMaxTries in all.
 class LeaseRequest final : public base::Hook<base::DefaultTag>, private reactor::TimerHandler {
@@ -68,9 +75,8 @@ class LeaseRequest final : public base::Hook<base::DefaultTag>, private reactor:
   explicit LeaseRequest(LeaseObserver& observer) : observer_(observer), timer_(*this) {}
   ~LeaseRequest() { cancel(); }
 
-  /// The outcome may be reported from inside this call. `fresh`: never an idle connection.
-  /// Requires: no request under way.
-  void start(Cluster& cluster, bool fresh);
+  /// The outcome may be reported from inside this call. Requires: no request under way.
+  void start(Cluster& cluster, LeaseKind kind);
 
   /// Gives up; nothing is reported.
   void cancel();
@@ -103,7 +109,7 @@ class LeaseRequest final : public base::Hook<base::DefaultTag>, private reactor:
   base::Nanos connect_time_ = -1;
   std::uint64_t tried_ = 0;  // bit i: endpoint i; beyond 64 endpoints kMaxTries is the bound
   std::uint32_t tries_ = 0;
-  bool fresh_ = false;
+  LeaseKind kind_ = LeaseKind::pooled;
 };
 
 }  // namespace tidegate::gateway::upstream

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <utility>
 
 namespace tidegate::base {
 namespace {
@@ -18,7 +17,10 @@ std::uint64_t count_lines(std::string_view text) {
 }  // namespace
 
 LogFile::LogFile(LogFile&& other) noexcept
-    : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)), torn_(other.torn_) {}
+    : path_(std::move(other.path_)),
+      patience_(other.patience_),
+      fd_(std::exchange(other.fd_, -1)),
+      torn_(other.torn_) {}
 
 LogFile::~LogFile() {
   if (fd_ >= 0 && !is_standard()) ::close(fd_);
@@ -44,7 +46,7 @@ bool LogFile::may_go_on(int error) const {
   if (error == EINTR) return true;
   if (error != EAGAIN) return false;
   pollfd wanted{fd_, POLLOUT, 0};
-  return ::poll(&wanted, 1, kPatienceMillis) != 0;
+  return ::poll(&wanted, 1, patience_) != 0;
 }
 
 LogFile::Written LogFile::write(std::string_view batch) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "reactor/base/result.h"
 
@@ -15,11 +16,12 @@ namespace tidegate::base {
 
 class LogFile {
  public:
-  // A reader that takes nothing for so long loses the batch (non-blocking destinations only).
   static constexpr int kPatienceMillis = 1000;
 
-  /// `path` is "stdout", "stderr" or a file's path.
-  explicit LogFile(std::string path) : path_(std::move(path)) {}
+  /// `path` is "stdout", "stderr" or a file's path. A reader that takes nothing for `patience`
+  /// milliseconds loses the batch (non-blocking destinations only).
+  explicit LogFile(std::string path, int patience = kPatienceMillis)
+      : path_(std::move(path)), patience_(patience) {}
   LogFile(LogFile&& other) noexcept;
   LogFile& operator=(LogFile&&) = delete;
   ~LogFile();
@@ -44,6 +46,7 @@ class LogFile {
   [[nodiscard]] bool may_go_on(int error) const;
 
   std::string path_;
+  int patience_;
   int fd_ = -1;
   bool torn_ = false;  // the last byte written ended no line
 };

@@ -45,17 +45,19 @@ class MpscQueue {
   ~MpscQueue() { const Batch rest = take_all(); }
 
   /// True when the queue was empty: whoever sees true owes the consumer a wake-up.
+  /// Sequentially consistent, like `empty`: a consumer that says it will sleep and then finds the
+  /// queue empty cannot miss a producer that pushes and then looks whether the consumer sleeps.
   bool push(std::unique_ptr<Task> task) {
     Task* node = task.release();
     Task* old = top_.load(std::memory_order_relaxed);
     do {
       node->next_ = old;
-    } while (!top_.compare_exchange_weak(old, node, std::memory_order_acq_rel,
+    } while (!top_.compare_exchange_weak(old, node, std::memory_order_seq_cst,
                                          std::memory_order_relaxed));
     return old == nullptr;
   }
 
-  [[nodiscard]] bool empty() const { return top_.load(std::memory_order_acquire) == nullptr; }
+  [[nodiscard]] bool empty() const { return top_.load(std::memory_order_seq_cst) == nullptr; }
 
   Batch take_all() {
     Task* at = top_.exchange(nullptr, std::memory_order_acq_rel);

@@ -40,11 +40,11 @@ def test_a_good_file_passes(tmp_path):
 
 
 BAD = {
-    "an unknown key": (GOOD.replace("protocol", "protocoll"), ["3:46", "protocol"]),
+    "an unknown key": (GOOD.replace("protocol", "protocoll"), ["3:45", "protocol"]),
     "an unknown key at the top": (GOOD + "clutsers: []\n", ["7:1", "did you mean", "clusters"]),
     "a duplicate key": (GOOD + "version: 1\n", ["7:1"]),
     "a missing unit": (GOOD + "drain: { lame_duck: 5 }\n", ["7:21"]),
-    "a dangling name": (GOOD.replace("cluster: one", "cluster: two"), ["3:71", "two"]),
+    "a dangling name": (GOOD.replace("cluster: one", "cluster: two"), ["3:70", "two"]),
     "an unterminated quote": (GOOD + 'log: { path: "stderr }\n', ["7:"]),
     "a second document": (GOOD + "---\nversion: 1\n", ["7:"]),
     "a tab": (GOOD + "drain:\n\tlame_duck: 5s\n", ["8:"]),

@@ -51,8 +51,10 @@ def test_wrk_loses_no_request(lab, accept):
     answered = int(re.search(r"(\d+) requests in", summary)[1])
     assert answered > 100
     assert "Non-2xx" not in summary, summary
-    errors = re.search(r"Socket errors: connect \d+, read (\d+), write (\d+), timeout (\d+)", summary)
-    assert errors is None or errors.groups() == ("0", "0", "0"), summary
+    # A refused connect shows in wrk as a connect or write error, and comes once the listener is
+    # closed. A request that was sent and not answered is a read error or a timeout.
+    errors = re.search(r"Socket errors: .*read (\d+), write \d+, timeout (\d+)", summary)
+    assert errors is None or errors.groups() == ("0", "0"), summary
     records = gateway.records()
     assert {record["reason"] for record in records} == {"ok"}
     assert len(records) == answered
@@ -256,7 +258,8 @@ def test_a_second_sigterm_does_not_wait(lab):
         gateway.program.send_signal(signal.SIGTERM)
         wait_until(lambda: gateway.admin("/readyz")[0] == 503)
         gateway.program.send_signal(signal.SIGTERM)
-        assert ends_within(gateway, 1) == 0
+        gateway.leaves_with = 128 + signal.SIGTERM  # as a shell tells of a signal: it was not orderly
+        assert ends_within(gateway, 1) == gateway.leaves_with
 
 
 def test_sigusr1_reopens_the_logs(lab):

@@ -16,7 +16,8 @@ HEAD = b"HTTP/1.1 200 OK\r\n"
 LONG = HEAD + b"Content-Length: 10\r\n\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 
-TIMEOUTS = {"request": "400ms", "idle": "400ms", "connect": "300ms"}
+LISTENER_TIMEOUTS = {"idle": "400ms"}
+CLUSTER_TIMEOUTS = {"connect": "300ms", "request": "400ms"}
 
 
 @dataclass
@@ -46,7 +47,7 @@ FAULTS = {
                                 "upstream_reset", 502, True),
     "resets in the body": broken_body(LONG + b"12345", "upstream_reset", sleep(0.1), reset),
     "resets in a chunk": broken_body(CHUNKED + b"5\r\n123", "upstream_reset", sleep(0.1), reset),
-    "closes at once": Fault([close], "upstream_closed", 502, True),
+    "ends its side at once": Fault([half_close, await_end], "upstream_closed", 502, True),
     "closes after the request": Fault([read_one, close], "upstream_closed", 502, True),
     "ends its side after the request": Fault([read_one, half_close, await_end],
                                              "upstream_closed", 502, True),
@@ -56,12 +57,13 @@ FAULTS = {
         [read_one, send(b"HTTP/1.1 103 Early Hints\r\n\r\n"), close], "upstream_closed", 502, True),
     "closes before its length": broken_body(LONG + b"12345", "upstream_short_body", close),
     "closes before the first byte of its length": broken_body(LONG, "upstream_short_body", close),
-    "closes in a chunk": broken_body(CHUNKED + b"5\r\n123", "upstream_closed", close),
-    "closes before the last chunk": broken_body(CHUNKED + b"3\r\n123\r\n", "upstream_closed", close),
-    "closes in the trailers": broken_body(CHUNKED + b"0\r\nX: y\r\n", "upstream_closed", close),
+    "closes in a chunk": broken_body(CHUNKED + b"5\r\n123", "upstream_short_body", close),
+    "closes before the last chunk": broken_body(CHUNKED + b"3\r\n123\r\n", "upstream_short_body",
+                                                close),
+    "closes in the trailers": broken_body(CHUNKED + b"0\r\nX: y\r\n", "upstream_short_body", close),
     "never answers": Fault([read_one, hold], "request_timeout", 504, True),
     "stalls in the head": Fault([read_one, send(HEAD + b"Content-"), hold],
-                                "upstream_stalled", 504, True),
+                                "request_timeout", 504, True),
     "stalls in the body": broken_body(LONG + b"12345", "upstream_stalled", hold),
     "stalls in a chunk": broken_body(CHUNKED + b"5\r\n123", "upstream_stalled", hold),
     "answers garbage": broken_head(b"\x00\x01\x02garbage\r\n\r\n"),
@@ -97,9 +99,9 @@ def behind(lab, *endpoints, **more):
     sound = lab.origin(serve(response(200, b"alive")))
     return lab.gateway(
         config.http(routes=[config.route("alive", "sound", match={"hosts": ["alive.example"]}),
-                            config.route("faulty", "faulty")], timeouts=TIMEOUTS, **more),
+                            config.route("faulty", "faulty")], timeouts=LISTENER_TIMEOUTS, **more),
         clusters=[config.cluster("sound", sound),
-                  config.cluster("faulty", *endpoints, timeouts=TIMEOUTS)])
+                  config.cluster("faulty", *endpoints, timeouts=CLUSTER_TIMEOUTS)])
 
 
 def assert_gateway_is_well(gateway, reason, status):
@@ -173,7 +175,7 @@ def test_a_backend_that_never_reads_an_upload(lab):
         client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n")
         with pytest.raises((ConnectionResetError, BrokenPipeError, Answered)):
             send_until_answered(client)
-    record, = gateway.assert_settled("upstream_stalled")
+    record, = gateway.assert_settled("request_timeout")
     assert record["status"] == 504
 
 

@@ -18,7 +18,6 @@ _PACKAGES = {
     "redis-server": "redis-server",
     "redis-cli": "redis-tools",
     "redis-benchmark": "redis-tools",
-    "haproxy": "haproxy",
     "prometheus": "prometheus",
     "promtool": "prometheus",
     "node": "nodejs",

@@ -2,6 +2,7 @@
 
 import json
 import os
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -75,6 +76,15 @@ class Prometheus:
         self.program = start(
             ["prometheus", f"--config.file={path}", f"--storage.tsdb.path={directory / 'tsdb'}",
              f"--web.listen-address={self.address}"], directory, "prometheus", self.address)
+        self.program.wait_ready(self._ready)
+
+    def _ready(self):
+        """It listens before it can answer: 503 until then."""
+        try:
+            urllib.request.urlopen(f"http://{self.address}/-/ready", timeout=10).close()
+        except urllib.error.HTTPError:
+            return False
+        return True
 
     def query(self, expression):
         """The result vector of an instant query."""

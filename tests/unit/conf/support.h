@@ -50,7 +50,8 @@ inline std::string with_listener(std::string_view lines) {
          "  - name: web\n"
          "    address: \"127.0.0.1:80\"\n"
          "    cluster: app\n" +
-         std::string(lines) + "clusters: [{ name: app, endpoints: [{ address: \"10.0.0.1:80\" }] }]\n";
+         std::string(lines) +
+         "clusters: [{ name: app, endpoints: [{ address: \"10.0.0.1:80\" }] }]\n";
 }
 
 /// A right configuration whose cluster `app` has `lines` more, from line 4 on, indented by four.
@@ -72,7 +73,9 @@ inline std::string with_route(std::string_view lines) {
 }
 
 /// A right configuration with `lines` at the top.
-inline std::string with_root(std::string_view lines) { return std::string(lines) + with_listener(""); }
+inline std::string with_root(std::string_view lines) {
+  return std::string(lines) + with_listener("");
+}
 
 /// Sets a variable of the environment for as long as it lives.
 class Variable {

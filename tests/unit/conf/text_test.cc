@@ -46,7 +46,9 @@ BOOST_AUTO_TEST_CASE(an_excerpt_of_a_long_line_is_a_window) {
 BOOST_AUTO_TEST_CASE(refuses_overlong_and_surrogate_utf8) {
   for (const char* text : {"\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\x80",
                            "\xc3", "\xf8\x88\x80\x80\x80"}) {
-    BOOST_TEST_CONTEXT(escape(text)) { BOOST_TEST(first_bad_utf8(text).value() == 0U); }
+    BOOST_TEST_CONTEXT(escape(text)) {
+      BOOST_TEST(first_bad_utf8(text).value() == 0U);
+    }
   }
   BOOST_TEST(!first_bad_utf8("a\xf0\x9f\x8c\x8a\xe2\x82\xac"));
 }
@@ -88,8 +90,7 @@ BOOST_AUTO_TEST_CASE(complains_about_variables_it_cannot_expand) {
   BOOST_TEST(expand("x${NONE}", none).problem == "the variable `NONE` is not set");
   BOOST_TEST(expand("x${NONE}", none).error_at == 1U);
   BOOST_TEST(expand("${NONE", none).problem == "`${` is never closed by `}`");
-  BOOST_TEST(expand("${a b}", none).problem ==
-             "`${…}` needs the name of a variable, found `a b`");
+  BOOST_TEST(expand("${a b}", none).problem == "`${…}` needs the name of a variable, found `a b`");
   BOOST_TEST(expand("${}", none).problem == "`${…}` needs the name of a variable, found ``");
   BOOST_TEST(expand("${X}", bad).problem == "the variable `X` holds bytes that are no UTF-8");
 }

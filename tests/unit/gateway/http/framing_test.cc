@@ -1,7 +1,7 @@
 #include "gateway/http/framing.h"
 
+#include <array>
 #include <boost/test/unit_test.hpp>
-#include <initializer_list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -217,7 +217,7 @@ BOOST_AUTO_TEST_CASE(a_refused_connect_has_a_body) {
 }
 
 BOOST_AUTO_TEST_CASE(interim_responses_have_no_body) {
-  for (const std::uint16_t status : std::initializer_list<std::uint16_t>{100, 101, 103}) {
+  for (const std::uint16_t status : std::to_array<std::uint16_t>({100, 101, 103})) {
     BOOST_TEST((Head(std::vector<Pair>()).of_response(status).framing.kind == Kind::none));
     BOOST_TEST(
         (Head({Pair{"Content-Length", "0"}}).of_response(status).framing.kind == Kind::none));

