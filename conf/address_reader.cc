@@ -22,14 +22,16 @@ std::string address_hint(const std::string& text) {
   if (text.front() == '/') return did_you_mean("unix:" + text);
   if (text.front() == '@') return did_you_mean("unix:" + text);
   if (text.front() == ':' && text.rfind(':') == 0) return did_you_mean("0.0.0.0" + text);
-  if (text.rfind("*:", 0) == 0) return did_you_mean("0.0.0.0" + text.substr(1));
-  if (text.rfind("localhost:", 0) == 0) return did_you_mean("127.0.0.1" + text.substr(9));
+  if (text.rfind("*:", 0) == 0) return did_you_mean(std::string("0.0.0.0").append(text, 1));
+  if (text.rfind("localhost:", 0) == 0)
+    return did_you_mean(std::string("127.0.0.1").append(text, 9));
   if (base::Address::parse(text + ":80").ok()) return "add a port, as in " + quote(text + ":80");
   const auto colon = text.rfind(':');
   if (colon == std::string::npos) return "host and port are separated by `:`";
   const std::string host = text.substr(0, colon);
-  if (base::Address::parse("[" + host + "]" + text.substr(colon)).ok()) {
-    return "IPv6 needs brackets: " + did_you_mean("[" + host + "]" + text.substr(colon));
+  const std::string bracketed = std::string("[").append(host).append("]").append(text, colon);
+  if (base::Address::parse(bracketed).ok()) {
+    return "IPv6 needs brackets: " + did_you_mean(bracketed);
   }
   const auto port = parse_integer(text.substr(colon + 1));
   if (!port || *port > 65535) return "a port is a number, 0 to 65535";

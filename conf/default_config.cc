@@ -3,8 +3,9 @@
 namespace tidegate::conf {
 
 std::string_view default_config() {
-  return R"yaml(# What `tidegate run` does without a file: a proxy on 127.0.0.1:8080 in front of a small demo
-# origin inside the same process. Save it, change it, and run it with `tidegate run -c FILE`.
+  return R"yaml(# What `tidegate run` does without a file: a proxy on 127.0.0.1:8080 in front of a
+# small demo origin inside the same process. Save it, change it, and run it with
+# `tidegate run -c FILE`.
 version: 1
 
 # The endpoint for operators: /metrics, /healthz, /readyz, /config. Anyone who can reach it can

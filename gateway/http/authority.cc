@@ -11,9 +11,12 @@ namespace {
 constexpr std::size_t kMaxHostBytes = 255;  // RFC 1035 §2.3.4: no name on the wire is longer
 
 bool is_port(std::string_view text) {
-  if (text.size() > 5 || !std::ranges::all_of(text, is_digit)) return false;
+  if (text.size() > 5) return false;
   unsigned port = 0;
-  for (const char c : text) port = port * 10 + hex_value(c);
+  for (const char c : text) {
+    if (!is_digit(c)) return false;
+    port = port * 10 + hex_value(c);
+  }
   return port <= 65535;
 }
 

@@ -156,6 +156,8 @@ Reason parse_response_head(std::string_view head, const HeadLimits& limits, http
 }
 
 Reason parse_trailers(std::string_view section, const HeadLimits& limits, http::Fields& fields) {
+  fields.clear();
+  if (section.empty() || section == "\r\n") return Reason::none;
   LineEnds line_ends(section);
   SectionFacts facts;
   const SectionProblem problem =

@@ -251,13 +251,16 @@ std::size_t Exchange::take_body(std::string_view bytes) {
 }
 
 void Exchange::end_response(std::string_view rest) {
+  if (http1::parse_trailers(body_.trailers(), kResponseLimits, worker_.fields) != Reason::none) {
+    fail(Reason::upstream_bad_body, Retry::never);
+    return;
+  }
   if (!rest.empty()) {
     // More than the length said: the response is whole, the connection cannot be trusted.
     lease_.endpoint().counters.failures[static_cast<std::size_t>(Reason::upstream_bad_body)].add();
   }
-  const std::string_view trailers = body_.trailers();
   release(rest.empty() && upstream_keeps_ && request_done_);
-  observer_->on_response_end(trailers);
+  observer_->on_response_end(worker_.fields);
 }
 
 void Exchange::on_eof() {
@@ -268,7 +271,7 @@ void Exchange::on_eof() {
   if (head_done_ && body_.finish_at_eof()) {
     upstream_keeps_ = false;
     end_response({});
-    observer_->on_response_flush();
+    if (observer_ != nullptr) observer_->on_response_flush();
     return;
   }
   connection_lost(head_done_ ? Reason::upstream_short_body : Reason::upstream_closed, 0);

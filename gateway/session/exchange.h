@@ -40,8 +40,8 @@ class ExchangeObserver {
   /// good until the next on_response_flush, the data slices too.
   virtual void on_response_head(const http::ResponseHead& head, http::Framing framing) = 0;
   virtual void on_response_data(std::string_view data) = 0;
-  /// `trailers` is a section as `http1::parse_trailers` reads it; empty when there is none.
-  virtual void on_response_end(std::string_view trailers) = 0;
+  /// `trailers` are good until this returns.
+  virtual void on_response_end(const http::Fields& trailers) = 0;
 
   /// Everything one read brought was reported: time to write.
   virtual void on_response_flush() = 0;

@@ -63,19 +63,13 @@ void Http1Session::on_response_data(std::string_view data) {
   }
 }
 
-void Http1Session::append_trailers(std::string_view section) {
-  constexpr std::string_view kNone = "\r\n";
-  if (section.empty() || section == kNone) return;
-  // The decoder has held the section against the same grammar: it parses.
-  if (http1::parse_trailers(section, listener_.shared.limits, worker_.fields) != Reason::none) {
-    return;
-  }
-  for (const http::Field& field : worker_.fields) {
+void Http1Session::append_trailers(const http::Fields& trailers) {
+  for (const http::Field& field : trailers) {
     if (http::may_be_trailer(field)) http1::append_field(worker_.head, field.name, field.value);
   }
 }
 
-void Http1Session::on_response_end(std::string_view trailers) {
+void Http1Session::on_response_end(const http::Fields& trailers) {
   active_->response_done = true;
   if (active_->response_framing.kind != Kind::chunked) return;
   worker_.to_client.add(http1::kLastChunk, stream_);

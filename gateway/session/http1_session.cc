@@ -204,33 +204,45 @@ std::size_t Http1Session::take_body(std::string_view bytes) {
   if (active.exchange.upstream_is_full()) {
     stream_.hold(reactor::ReadHold::backpressure);
     timer_.cancel();
-  } else if (!active.exchange.expects_continue()) {
-    worker_.poller.arm(timer_, listener_.shared.timeouts.client_body);
+  } else {
+    await_body();
   }
   return used;
 }
 
 void Http1Session::end_request_body() {
+  if (http1::parse_trailers(active_->body.trailers(), listener_.shared.limits, worker_.fields) !=
+      Reason::none) {
+    fail_request(Reason::bad_chunk);
+    return;
+  }
   timer_.cancel();
   stream_.limit_reads(kPipelineBytes);
   // What follows is the next request: it waits for this one's response.
   stream_.hold(reactor::ReadHold::exchange);
   worker_.head.clear();
-  if (active_->body.is_chunked()) append_trailers(active_->body.trailers());
+  append_trailers(worker_.fields);
   active_->exchange.end_body(worker_.head);
   active_->exchange.flush();
 }
 
 void Http1Session::on_ready_for_body() {
   stream_.lift(reactor::ReadHold::setup);
+  await_body();
+}
+
+void Http1Session::await_body() {
+  if (!active_->body.done() && !active_->exchange.expects_continue()) {
+    worker_.poller.arm(timer_, listener_.shared.timeouts.client_body);
+  }
 }
 
 void Http1Session::on_upstream_room() {
   stream_.lift(reactor::ReadHold::backpressure);
   if (state_ == State::tunnel) {
     finish_tunnel_if_over();
-  } else if (!active_->body.done()) {
-    worker_.poller.arm(timer_, listener_.shared.timeouts.client_body);
+  } else {
+    await_body();
   }
 }
 

@@ -62,7 +62,7 @@ class Http1Session final : public Session,
   void on_upstream_room() override;
   void on_response_head(const http::ResponseHead& head, http::Framing framing) override;
   void on_response_data(std::string_view data) override;
-  void on_response_end(std::string_view trailers) override;
+  void on_response_end(const http::Fields& trailers) override;
   void on_response_flush() override;
   void on_tunnel_eof() override;
   void on_exchange_failed(Failure failure) override;
@@ -74,6 +74,7 @@ class Http1Session final : public Session,
   void note_request(const http::RequestHead& head, std::string_view id);
   void forward(const http::RequestHead& head, http::Framing framing, std::string_view id);
   std::size_t take_body(std::string_view bytes);
+  void await_body();
   void end_request_body();
   std::size_t take_tunnel(std::string_view bytes);
   void finish_tunnel_if_over();
@@ -82,7 +83,7 @@ class Http1Session final : public Session,
   [[nodiscard]] http::Framing client_framing(const http::ResponseHead& head,
                                              http::Framing framing) const;
   [[nodiscard]] bool keeps_alive(http::Framing response_framing) const;
-  void append_trailers(std::string_view section);
+  void append_trailers(const http::Fields& trailers);
   void respond(std::uint16_t status, std::string_view body);
 
   // Ends.

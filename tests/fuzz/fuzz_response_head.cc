@@ -9,7 +9,7 @@
 namespace tidegate::gateway::http1 {
 namespace {
 
-constexpr HeadLimits kLimits = {.head_bytes = 2048, .fields = 20, .target_bytes = 256};
+constexpr HeadLimits kLimits = {.head_bytes = 512, .fields = 12, .target_bytes = 64};
 
 void check_framing(const http::ResponseHead& head, http::Method method) {
   const http::FramingDecision decision = http::response_framing(head, method);

@@ -60,6 +60,7 @@ const std::vector<Row> kRefused = {
     {{{"Content-Length", "5"}, {"Content-Length", "6"}}, Reason::ambiguous_framing},
     {{{"Content-Length", "5"}, {"Content-Length", "5"}}, Reason::ambiguous_framing},
     {{{"Content-Length", "5"}, {"X", "y"}, {"content-LENGTH", "5"}}, Reason::ambiguous_framing},
+    {{{"Content-Length", ""}, {"Content-Length", "5"}}, Reason::ambiguous_framing},
     {{{"Content-Length", "5, 5"}}, Reason::ambiguous_framing},
     {{{"Content-Length", "5,6"}}, Reason::ambiguous_framing},
     {{{"Content-Length", "5,"}}, Reason::ambiguous_framing},
