@@ -1,4 +1,4 @@
-// Builds rows of the table of keys from a pointer to the member a key goes to:
+// Builds rows of the table of keys that are one value, from a pointer to the member it goes to:
 //   duration<&Timeouts::idle>("idle", "…")
 #pragma once
 
@@ -31,7 +31,6 @@ constexpr std::uint64_t kMaxDuration = 7ULL * 24 * 3600 * 1000;  // a week, in m
 
 inline constexpr std::array<std::string_view, 1> kNone{"none"};
 inline constexpr std::array<std::string_view, 1> kAuto{"auto"};
-inline constexpr std::array<std::string_view, 1> kOff{"off"};
 
 template <auto Member>
 constexpr Key<OwnerOf<Member>> integer(std::string_view name, std::uint64_t min, std::uint64_t max,
@@ -188,65 +187,6 @@ constexpr Key<OwnerOf<Member>> object_name(std::string_view meaning) {
             if (auto value = read_name(reader, node)) out.*Member = std::move(*value);
           },
           [](const DumpScope&, const T& from) { return Value::text(from.*Member); }};
-}
-
-/// A section that goes to a member of its own.
-template <auto Member, const auto& Table>
-constexpr Key<OwnerOf<Member>> section(std::string_view name, std::string_view meaning) {
-  using T = OwnerOf<Member>;
-  return {{.name = name, .kind = Kind::section, .meaning = meaning, .section = &Table},
-          [](Reader& reader, const Node& node, const KeyInfo&, T& out) {
-            read_section(reader, node, Table, out.*Member);
-          },
-          [](const DumpScope& scope, const T& from) {
-            return write_section(scope, Table, from.*Member);
-          }};
-}
-
-/// A section that only groups keys: they go to the same object as its neighbours.
-template <typename T, const auto& Table>
-constexpr Key<T> group(std::string_view name, std::string_view meaning) {
-  return {{.name = name, .kind = Kind::section, .meaning = meaning, .section = &Table},
-          [](Reader& reader, const Node& node, const KeyInfo&, T& out) {
-            read_section(reader, node, Table, out);
-          },
-          [](const DumpScope& scope, const T& from) { return write_section(scope, Table, from); }};
-}
-
-/// A section with an `address`, or `off`, which leaves the address unset.
-template <auto Member, const auto& Table>
-constexpr Key<OwnerOf<Member>> section_or_off(std::string_view name, std::string_view meaning) {
-  using T = OwnerOf<Member>;
-  return {
-      {.name = name, .kind = Kind::section, .meaning = meaning, .words = kOff, .section = &Table},
-      [](Reader& reader, const Node& node, const KeyInfo& info, T& out) {
-        if (!match_word(node, info)) read_section(reader, node, Table, out.*Member);
-      },
-      [](const DumpScope& scope, const T& from) {
-        return (from.*Member).address ? write_section(scope, Table, from.*Member)
-                                      : Value::word(kOff[0]);
-      }};
-}
-
-/// A list of objects; at least `min` of them.
-template <auto Member, const auto& Table>
-constexpr Key<OwnerOf<Member>> sections(std::string_view name, std::string_view meaning,
-                                        std::uint64_t min = 0) {
-  using T = OwnerOf<Member>;
-  return {{.name = name,
-           .kind = Kind::sections,
-           .meaning = meaning,
-           .required = min > 0,
-           .min = min,
-           .section = &Table},
-          [](Reader& reader, const Node& node, const KeyInfo& info, T& out) {
-            read_sections(reader, node, info, Table, out.*Member);
-          },
-          [](const DumpScope& scope, const T& from) {
-            Value list = Value::list();
-            for (const auto& item : from.*Member) list.add(write_section(scope, Table, item));
-            return list;
-          }};
 }
 
 }  // namespace tidegate::conf

@@ -108,8 +108,10 @@ struct Listener {
   AccessLog access_log;
   HttpLimits limits;  // http only
   Timeouts timeouts;
-  std::vector<Route> routes;           // http, in file order
-  std::optional<std::size_t> cluster;  // tcp; for http shorthand of one route that takes everything
+  std::vector<Route> routes;  // http: at least one, in file order; tcp: none
+  // The destination of tcp. For http the shorthand: `routes` then holds the one route it stands
+  // for, which takes everything and has the listener's name.
+  std::optional<std::size_t> cluster;
   std::string server_name = "tidegate";  // the pseudonym in Via (RFC 9110 §7.6.3)
 };
 

@@ -2,6 +2,7 @@
 
 #include "conf/escape.h"
 #include "conf/fields.h"
+#include "conf/nested_fields.h"
 #include "conf/sections.h"
 
 namespace tidegate::conf {

@@ -1,5 +1,6 @@
 // The sections about the process itself: workers, admin, demo, log, drain.
 #include "conf/fields.h"
+#include "conf/nested_fields.h"
 #include "conf/sections.h"
 
 namespace tidegate::conf {

@@ -26,26 +26,37 @@ template <typename OfLane>
          of_lane(Lane(at + 3 * kLaneSize)) << (3 * kLaneSize);
 }
 
-/// The same for the last bytes of `text`, those from `from` on, of which there are fewer than
-/// kBlockSize.
-template <typename OfLane>
-std::uint64_t tail_bits(std::string_view text, std::size_t from, OfLane of_lane) {
+/// Covers the last bytes of `text`, those from `from` on, of which there are fewer than kBlockSize:
+/// calls `visit(lane, skip, index)` for lanes that, less their first `skip` bytes, begin `index`
+/// after `from`.
+template <typename Visit>
+[[gnu::always_inline]] inline void visit_tail(std::string_view text, std::size_t from,
+                                              Visit&& visit) {
   const std::size_t size = text.size() - from;
-  std::uint64_t bits = 0;
   std::size_t index = 0;
   for (; index + kLaneSize <= size; index += kLaneSize) {
-    bits |= of_lane(Lane(text.data() + from + index)) << index;
+    visit(Lane(text.data() + from + index), 0, index);
   }
   const std::size_t rest = size - index;
-  if (rest == 0) return bits;
-  if (text.size() >= kLaneSize) {  // the last lane reaches back over bytes that were taken already
-    return bits | of_lane(Lane(text.data() + text.size() - kLaneSize)) >> (kLaneSize - rest)
-                                                                              << index;
+  if (rest == 0) return;
+  if (text.size() >= kLaneSize) {  // the last lane reaches back over bytes visited already
+    visit(Lane(text.data() + text.size() - kLaneSize), kLaneSize - rest, index);
+    return;
   }
   std::array<char, kLaneSize> padded;
   padded.fill('x');
   std::ranges::copy(text.substr(from), padded.begin());
-  return bits | of_lane(Lane(padded.data()));
+  visit(Lane(padded.data()), 0, index);
+}
+
+/// What block_bits() does, for a tail.
+template <typename OfLane>
+std::uint64_t tail_bits(std::string_view text, std::size_t from, OfLane of_lane) {
+  std::uint64_t bits = 0;
+  visit_tail(text, from, [&](Lane lane, std::size_t skip, std::size_t index) {
+    bits |= of_lane(lane) >> skip << index;
+  });
+  return bits;
 }
 
 /// The first byte of `text` from `at` on that is no token character, or its end.

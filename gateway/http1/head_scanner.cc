@@ -28,9 +28,13 @@ struct Controls {
 }
 
 Controls controls_of_tail(std::string_view text, std::size_t from) {
-  return {tail_bits(text, from, [](Lane lane) { return lane.controls(); }),
-          tail_bits(text, from, [](Lane lane) { return lane.where('\r'); }),
-          tail_bits(text, from, [](Lane lane) { return lane.where('\n'); })};
+  Controls found{};
+  visit_tail(text, from, [&](Lane lane, std::size_t skip, std::size_t index) {
+    found.all |= lane.controls() >> skip << index;
+    found.cr |= lane.where('\r') >> skip << index;
+    found.lf |= lane.where('\n') >> skip << index;
+  });
+  return found;
 }
 
 // Judges line ends a block at a time and without a loop over lines: shifting the CRs by one must

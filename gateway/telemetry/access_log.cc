@@ -10,6 +10,7 @@
 #include <span>
 
 #include "gateway/telemetry/reason_label.h"
+#include "reactor/base/json_escape.h"
 #include "reactor/base/utc_stamp.h"
 
 namespace tidegate::gateway::telemetry {

@@ -1,4 +1,5 @@
-// One record per exchange or TCP session, as one JSON line through the log ring.
+// One record per exchange or TCP session, as one JSON line through the log ring. ACCESS_LOG.md is
+// the reference of its fields.
 //
 // Owner:  one per listener, shared read-only by its workers. Thread: any.
 #pragma once
@@ -10,12 +11,12 @@
 #include "conf/model.h"
 #include "gateway/failure.h"
 #include "reactor/base/clock.h"
-#include "reactor/base/log.h"
+#include "reactor/base/log_writer.h"
 
 namespace tidegate::gateway::telemetry {
 
-// Durations are nanoseconds and -1 where the phase was not reached. The views are read, escaped and
-// dropped inside `write`.
+// Durations are nanoseconds and -1 where the phase was not reached. The views must live until
+// `write` returns; it escapes them, and cuts what is longer than a log line can bear.
 struct AccessRecord {
   std::string_view listener;
   std::string_view client;      // "10.0.0.1:4711"
@@ -42,10 +43,12 @@ struct AccessRecord {
 
 class AccessLog {
  public:
+  /// `writer` must outlive this object.
   AccessLog(base::LogWriter& writer, base::LogWriter::Destination to,
             const conf::AccessLog& config);
 
-  /// Whether this record is wanted: enabled, and sampled in or a failure.
+  /// Whether this record is wanted: enabled, and sampled in or a failure. `random` is uniform over
+  /// all 64 bits.
   [[nodiscard]] bool wants(Reason reason, std::uint64_t random) const;
 
   /// `wall` is nanoseconds since the epoch.

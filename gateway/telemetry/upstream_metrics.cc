@@ -1,8 +1,5 @@
 #include "gateway/telemetry/upstream_metrics.h"
 
-#include <algorithm>
-#include <string>
-
 namespace tidegate::gateway::telemetry {
 namespace {
 
@@ -61,17 +58,6 @@ constexpr HistogramRow<C> kClusterHistograms[] = {
      "From passing a request on to the first byte of its response.", &C::first_byte},
 };
 
-// Two endpoints may share an address, but no two series may share their labels.
-std::string label_of(const conf::Cluster& cluster, std::size_t endpoint) {
-  const auto& endpoints = cluster.endpoints;
-  const base::Address& address = endpoints[endpoint].address;
-  const auto before =
-      std::count_if(endpoints.begin(), endpoints.begin() + static_cast<std::ptrdiff_t>(endpoint),
-                    [&](const conf::Endpoint& other) { return other.address == address; });
-  const std::string text = address.to_string();
-  return before == 0 ? text : text + "#" + std::to_string(before + 1);
-}
-
 }  // namespace
 
 UpstreamMetrics::UpstreamMetrics(const conf::Config& config,
@@ -84,8 +70,8 @@ UpstreamMetrics::UpstreamMetrics(const conf::Config& config,
       subject.parts.push_back(worker->clusters[i].get());
     }
     for (std::size_t e = 0; e < cluster.endpoints.size(); ++e) {
-      auto& endpoint = endpoints_.emplace_back(
-          Subject<EndpointCounters>{{name, {"endpoint", label_of(cluster, e)}}, {}});
+      auto& endpoint = endpoints_.emplace_back(Subject<EndpointCounters>{
+          {name, {"endpoint", cluster.endpoints[e].address.to_string()}}, {}});
       for (const ClusterCounters* part : subject.parts) {
         endpoint.parts.push_back(part->endpoints[e].get());
       }

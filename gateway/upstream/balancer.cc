@@ -4,7 +4,8 @@ namespace tidegate::gateway::upstream {
 namespace {
 
 // Smooth weighted round robin: every pick adds each one's weight to its credit and takes the sum
-// from the winner, so that weights 5,1,1 give a b a c a a a and not a a a a a b c.
+// from the winner, so that weights 5,1,1 give a a b a c a a and not a a a a a b c. Credits count
+// half weights, so that the offset can be less than one.
 class RoundRobin final : public Balancer {
  public:
   explicit RoundRobin(std::size_t offset) : offset_(offset) {}
@@ -15,8 +16,9 @@ class RoundRobin final : public Balancer {
     std::int64_t total = 0;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
       if (!candidates[i].usable) continue;
-      credit_[i] += candidates[i].weight;
-      total += candidates[i].weight;
+      const std::int64_t share = 2 * std::int64_t{candidates[i].weight};
+      credit_[i] += share;
+      total += share;
       if (!best || credit_[i] > credit_[*best]) best = i;
     }
     if (best) credit_[*best] -= total;
@@ -26,7 +28,7 @@ class RoundRobin final : public Balancer {
  private:
   void begin(std::size_t count) {
     credit_.assign(count, 0);
-    // Less than one weight: it decides the first ties and is gone after one round.
+    // Less than one weight: it decides ties and nothing else.
     if (count > 0) credit_[offset_ % count] = 1;
   }
 

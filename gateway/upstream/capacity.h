@@ -19,11 +19,13 @@ struct ClusterCapacity {
   explicit ClusterCapacity(std::size_t endpoints) : open(endpoints) {}
 
   /// Takes a place for one more connection to endpoint `i`; false when `limit` (0: none) is
-  /// reached.
+  /// reached. Never counts beyond the limit, not even for a moment: another worker would take that
+  /// for a place that is not free.
   bool take(std::size_t i, std::uint32_t limit) {
-    const std::uint32_t before = open[i].fetch_add(1, std::memory_order_seq_cst);
-    if (limit == 0 || before < limit) return true;
-    give_back(i);
+    std::uint32_t count = open[i].load(std::memory_order_seq_cst);
+    while (limit == 0 || count < limit) {
+      if (open[i].compare_exchange_weak(count, count + 1, std::memory_order_seq_cst)) return true;
+    }
     return false;
   }
   void give_back(std::size_t i) { open[i].fetch_sub(1, std::memory_order_seq_cst); }

@@ -55,17 +55,27 @@ Cluster::~Cluster() {
 }
 
 void Cluster::begin(LeaseRequest& request) {
+  // Nobody overtakes those who wait.
+  const std::optional<std::size_t> chosen = queue_length_ > 0 ? std::nullopt : find_place(request);
+  if (chosen) {
+    serve(request, *chosen);
+  } else {
+    enqueue(request);
+  }
+}
+
+std::optional<std::size_t> Cluster::find_place(const LeaseRequest& request) {
   std::optional<std::size_t> chosen = choose(request);
   if (!chosen && request.kind_ == LeaseKind::fresh) {
     // Our own idle connections may be what fills the limit.
     release_one_idle();
     chosen = choose(request);
   }
-  if (!chosen) {
-    enqueue(request);
-    return;
-  }
-  Endpoint& endpoint = *endpoints_[*chosen];
+  return chosen;
+}
+
+void Cluster::serve(LeaseRequest& request, std::size_t chosen) {
+  Endpoint& endpoint = *endpoints_[chosen];
   request.endpoint_ = &endpoint;
   if (request.kind_ == LeaseKind::checked) drop_closed(endpoint);
   if (request.kind_ != LeaseKind::fresh && !endpoint.idle.empty()) {
@@ -75,7 +85,8 @@ void Cluster::begin(LeaseRequest& request) {
   }
 }
 
-std::optional<std::size_t> Cluster::choose(const LeaseRequest& request) {
+bool Cluster::survey(const LeaseRequest& request) {
+  bool anybody = false;
   const std::uint32_t limit = config_.limits.connections_per_endpoint;
   for (std::size_t i = 0; i < endpoints_.size(); ++i) {
     const Endpoint& endpoint = *endpoints_[i];
@@ -85,7 +96,13 @@ std::optional<std::size_t> Cluster::choose(const LeaseRequest& request) {
     candidates_[i].active = endpoint.active;
     candidates_[i].usable = endpoint.config.weight > 0 && (has_idle || has_room) &&
                             (request.tried_ & tried_bit(i)) == 0;
+    anybody |= candidates_[i].usable;
   }
+  return anybody;
+}
+
+std::optional<std::size_t> Cluster::choose(const LeaseRequest& request) {
+  if (!survey(request)) return std::nullopt;
   return balancer_->pick(candidates_);
 }
 
@@ -108,7 +125,7 @@ void Cluster::enqueue(LeaseRequest& request) {
   request.since_ = poller_.now();
   poller_.arm(request.timer_, to_nanos(config_.limits.queue_timeout));
   capacity_.waiting.fetch_add(1, std::memory_order_seq_cst);
-  if (choose(request)) {
+  if (survey(request)) {
     post_serve();  // a place came free while we queued
   } else {
     mesh_.capacity_wanted(place_.worker, place_.cluster);
@@ -139,13 +156,14 @@ void Cluster::queue_timed_out(LeaseRequest& request) {
 
 void Cluster::serve_queue() {
   serve_posted_ = false;
-  // Each round takes one out of the queue, and `begin` may put it back only at the end of a queue
+  // Each round takes one out of the queue, and `serve` may put it back only at the end of a queue
   // nobody can be served from.
   for (std::uint32_t rounds = queue_length_; rounds > 0 && !queue_.empty(); --rounds) {
     LeaseRequest& first = *queue_.front();
-    if (!choose(first)) return;
+    const std::optional<std::size_t> chosen = find_place(first);
+    if (!chosen) return;
     leave_queue(first);
-    begin(first);
+    serve(first, *chosen);
   }
 }
 
@@ -210,11 +228,12 @@ void Cluster::dial_failed(UpstreamConn& conn, base::Error why) {
   conn.endpoint_.counters.connect_failures[static_cast<std::size_t>(reason)].add();
   remove(conn);
   // Want of fds is ours, not the endpoint's: another one would fail alike.
-  if (reason != Reason::out_of_resources && request.tries_ < LeaseRequest::kMaxTries &&
-      choose(request)) {
-    counters_.retries.add();
-    begin(request);
-    return;
+  if (reason != Reason::out_of_resources && request.tries_ < LeaseRequest::kMaxTries) {
+    if (const std::optional<std::size_t> chosen = choose(request)) {
+      counters_.retries.add();
+      serve(request, *chosen);
+      return;
+    }
   }
   request.cluster_ = nullptr;
   request.observer_.on_lease_failed({reason, side(reason), Retry::always, why.os_errno});
@@ -256,6 +275,7 @@ void Cluster::give_back(UpstreamConn& conn) {
   --endpoint.active;
   ++endpoint.idle_count;
   endpoint.counters.connections_idle.add();
+  count_bytes(conn);
   conn.idle_ = true;
   conn.stream_.set_observer(conn);
   poller_.arm(conn.idle_timer_, to_nanos(config_.timeouts.upstream_idle));
@@ -277,14 +297,19 @@ void Cluster::remove(UpstreamConn& conn) {
   base::IntrusiveList<UpstreamConn>::erase(conn);
   --endpoint.active;
   endpoint.counters.connections_active.sub();
-  endpoint.counters.bytes_in.add(conn.stream_.take_bytes_read());
-  endpoint.counters.bytes_out.add(conn.stream_.take_bytes_written());
+  count_bytes(conn);
   conn.idle_timer_.cancel();
   conn.dial_.reset();
   conn.stream_.close();
   capacity_.give_back(endpoint.index);
   poller_.retire(std::unique_ptr<reactor::Retirable>(&conn));
   note_freed();
+}
+
+void Cluster::count_bytes(UpstreamConn& conn) {
+  telemetry::EndpointCounters& counters = conn.endpoint_.counters;
+  counters.bytes_in.add(conn.stream_.take_bytes_read());
+  counters.bytes_out.add(conn.stream_.take_bytes_written());
 }
 
 void Cluster::note_freed() {

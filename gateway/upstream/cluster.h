@@ -61,7 +61,12 @@ class Cluster {
   void leave_queue(LeaseRequest& request);
   void refuse(LeaseRequest& request, Reason reason);
   void queue_timed_out(LeaseRequest& request);
+  // Fills `candidates_`; true when one of them is usable.
+  bool survey(const LeaseRequest& request);
+  // Every call is a turn of the balancer: what it gives must be served.
   std::optional<std::size_t> choose(const LeaseRequest& request);
+  std::optional<std::size_t> find_place(const LeaseRequest& request);
+  void serve(LeaseRequest& request, std::size_t chosen);
   // Closes idle connections until the one to be used next is alive.
   void drop_closed(Endpoint& endpoint);
   void lease_idle(LeaseRequest& request, Endpoint& endpoint);
@@ -75,6 +80,7 @@ class Cluster {
   void dial_failed(UpstreamConn& conn, base::Error why);
   void idle_ended(UpstreamConn& conn, Reason reason);
   void leave_idle(UpstreamConn& conn);
+  static void count_bytes(UpstreamConn& conn);
   void note_freed();
   void post_serve();
 

@@ -63,7 +63,7 @@ enum class LeaseKind : std::uint8_t {
   pooled,   // an idle connection if there is one
   checked,  // the same, but the kernel is asked first whether the upstream has closed it: for
             // requests that could not be repeated
-  fresh,  // never an idle one
+  fresh,    // never an idle one
 };
 
 // Asks a cluster for a connection: an idle one, a new one, or a place in the queue. When a connect

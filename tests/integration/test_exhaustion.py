@@ -23,7 +23,7 @@ def test_running_out_of_fds_pauses_accepting_and_recovers(lab, accept):
         wrapper=[need("prlimit"), f"--nofile={FDS}:{FDS}", "--"])
     assert gateway.scrape().sum("tidegate_accept_pauses_total") == 0
     clients = [gateway.connect() for _ in range(3 * FDS)]
-    wait_until(lambda: procfs.open_fds(gateway.pid) >= FDS - 2, what="all fds to be in use")
+    wait_until(lambda: _is_full(gateway), what="all fds to be in use")
 
     before = procfs.cpu_seconds(gateway.pid)
     time.sleep(1.0)
@@ -36,6 +36,13 @@ def test_running_out_of_fds_pauses_accepting_and_recovers(lab, accept):
     wait_until(lambda: _serves(gateway), patience=10, what="the gateway to serve again")
     gateway.wait_idle()
     assert gateway.scrape().sum("tidegate_accept_pauses_total") > 0
+
+
+def _is_full(gateway):
+    """Whether the fds are used up, and not about to be."""
+    before = procfs.open_fds(gateway.pid)
+    time.sleep(seconds(0.2))
+    return FDS - 2 <= before == procfs.open_fds(gateway.pid)
 
 
 def _serves(gateway):
@@ -54,7 +61,7 @@ def test_without_fds_for_an_upstream_the_answer_is_503(lab):
         workers={"count": 1, "pin": False},
         wrapper=[need("prlimit"), f"--nofile={FDS}:{FDS}", "--"])
     clients = [gateway.connect() for _ in range(3 * FDS)]
-    wait_until(lambda: procfs.open_fds(gateway.pid) >= FDS - 2, what="all fds to be in use")
+    wait_until(lambda: _is_full(gateway), what="all fds to be in use")
     answer = clients[0].get()
     for client in clients:
         client.close()

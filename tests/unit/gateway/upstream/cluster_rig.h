@@ -14,10 +14,10 @@ namespace tidegate::gateway::upstream {
 // Asks for a lease and notes what it gets.
 class Asker final : private LeaseObserver, private reactor::StreamObserver {
  public:
-  void ask(Cluster& cluster, bool fresh = false) {
+  void ask(Cluster& cluster, LeaseKind kind = LeaseKind::pooled) {
     request.reset();
     failure.reset();
-    request.start(cluster, fresh);
+    request.start(cluster, kind);
   }
 
   [[nodiscard]] bool served() const { return lease.held(); }
@@ -43,7 +43,25 @@ class Asker final : private LeaseObserver, private reactor::StreamObserver {
   void on_close(base::Error /*why*/) override { lease.discard(); }
 };
 
-class ClusterRig final : private CapacityMesh {
+// The other workers, of whom there are none.
+class CountingMesh final : public CapacityMesh {
+ public:
+  void capacity_wanted(std::size_t from, std::size_t cluster) override {
+    BOOST_TEST(from == 0U);
+    BOOST_TEST(cluster == 7U);
+    ++wanted;
+  }
+  void capacity_freed(std::size_t from, std::size_t cluster) override {
+    BOOST_TEST(from == 0U);
+    BOOST_TEST(cluster == 7U);
+    ++freed;
+  }
+
+  int wanted = 0;
+  int freed = 0;
+};
+
+class ClusterRig {
  public:
   explicit ClusterRig(std::size_t endpoints = 1) {
     BOOST_REQUIRE(poller.open().ok());
@@ -59,15 +77,15 @@ class ClusterRig final : private CapacityMesh {
   Cluster& cluster() {
     if (!cluster_) {
       capacity = std::make_unique<ClusterCapacity>(config.endpoints.size());
-      cluster_ = std::make_unique<Cluster>(poller, config, *capacity, *this, counters,
+      cluster_ = std::make_unique<Cluster>(poller, config, *capacity, mesh, counters,
                                            Cluster::Place{0, 7});
     }
     return *cluster_;
   }
 
   /// Asks and waits for the answer.
-  void serve(Asker& asker, bool fresh = false) {
-    asker.ask(cluster(), fresh);
+  void serve(Asker& asker, LeaseKind kind = LeaseKind::pooled) {
+    asker.ask(cluster(), kind);
     BOOST_REQUIRE(turn_until(poller, [&] { return asker.answered(); }));
   }
 
@@ -94,21 +112,9 @@ class ClusterRig final : private CapacityMesh {
   telemetry::ClusterCounters counters;
   std::vector<std::unique_ptr<LoopbackListener>> origins;
   std::unique_ptr<ClusterCapacity> capacity;
-  int wanted = 0;  // calls of the mesh
-  int freed = 0;
+  CountingMesh mesh;
 
  private:
-  void capacity_wanted(std::size_t from, std::size_t cluster_index) override {
-    BOOST_TEST(from == 0U);
-    BOOST_TEST(cluster_index == 7U);
-    ++wanted;
-  }
-  void capacity_freed(std::size_t from, std::size_t cluster_index) override {
-    BOOST_TEST(from == 0U);
-    BOOST_TEST(cluster_index == 7U);
-    ++freed;
-  }
-
   std::unique_ptr<Cluster> cluster_;
 };
 

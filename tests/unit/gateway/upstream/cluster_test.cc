@@ -10,6 +10,7 @@ using namespace tidegate::gateway;
 using upstream::Asker;
 using upstream::ClusterRig;
 using upstream::count;
+using upstream::LeaseKind;
 using upstream::sum;
 
 BOOST_AUTO_TEST_SUITE(cluster)
@@ -60,9 +61,40 @@ BOOST_AUTO_TEST_CASE(a_fresh_request_leaves_idle_connections_alone) {
   Asker asker;
   rig.serve(asker);
   asker.lease.give_back();
-  rig.serve(asker, true);
+  rig.serve(asker, LeaseKind::fresh);
   BOOST_TEST(!asker.lease.reused());
   BOOST_TEST(rig.endpoint().connects.get() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_checked_request_takes_no_connection_its_peer_has_closed) {
+  ClusterRig rig;
+  std::deque<Asker> askers(2);
+  for (Asker& asker : askers) rig.serve(asker);
+  Peer first = rig.accept();
+  Peer second = rig.accept();
+  for (Asker& asker : askers) asker.lease.give_back();
+  second.close();  // the poller has not turned since
+  Asker asker;
+  asker.ask(rig.cluster(), LeaseKind::checked);
+  BOOST_REQUIRE(asker.served());
+  asker.lease.stream().write("alive");
+  first.pump();
+  BOOST_TEST(first.received == "alive");
+  asker.lease.discard();
+  rig.check_all_idle(0);
+}
+
+BOOST_AUTO_TEST_CASE(a_checked_request_dials_when_no_pooled_connection_is_alive) {
+  ClusterRig rig;
+  Asker asker;
+  rig.serve(asker);
+  Peer origin = rig.accept();
+  asker.lease.give_back();
+  origin.send("unasked");
+  rig.serve(asker, LeaseKind::checked);
+  BOOST_REQUIRE(asker.served());
+  BOOST_TEST(!asker.lease.reused());
+  BOOST_TEST(asker.received == "");
 }
 
 BOOST_AUTO_TEST_CASE(the_connection_used_last_is_leased_first) {
@@ -252,7 +284,7 @@ BOOST_AUTO_TEST_CASE(after_a_failed_connect_the_others_take_turns) {
   std::array<int, 3> served{};
   for (int i = 0; i < 12; ++i) {
     Asker asker;
-    rig.serve(asker, true);
+    rig.serve(asker, LeaseKind::fresh);
     ++served[asker.request.endpoint()->index];
   }
   BOOST_TEST(served[1] > 3);
@@ -278,7 +310,7 @@ BOOST_AUTO_TEST_CASE(weight_zero_takes_no_traffic) {
   rig.config.endpoints[0].weight = 0;
   for (int i = 0; i < 4; ++i) {
     Asker asker;
-    rig.serve(asker, true);
+    rig.serve(asker, LeaseKind::fresh);
     BOOST_TEST(asker.request.endpoint()->index == 1U);
   }
 }
@@ -315,17 +347,6 @@ BOOST_AUTO_TEST_CASE(destroying_what_asked_or_leases_cleans_up) {
     rig.serve(leasing);
   }
   settle(rig.poller);
-  rig.check_all_idle();
-}
-
-BOOST_AUTO_TEST_CASE(a_lease_assigned_over_another_lets_go_of_it) {
-  ClusterRig rig;
-  std::deque<Asker> askers(2);
-  for (Asker& asker : askers) rig.serve(asker);
-  askers[0].lease = std::move(askers[1].lease);
-  BOOST_TEST(rig.endpoint().requests_active.get() == 1U);
-  BOOST_TEST(!askers[1].lease.held());
-  askers[0].lease.discard();
   rig.check_all_idle();
 }
 
