@@ -1,6 +1,5 @@
 #include "conf/fields.h"
 #include "conf/http_text.h"
-#include "conf/nested_fields.h"
 #include "conf/sections.h"
 
 namespace tidegate::conf {

@@ -1,5 +1,4 @@
 #include "conf/fields.h"
-#include "conf/nested_fields.h"
 #include "conf/sections.h"
 
 namespace tidegate::conf {

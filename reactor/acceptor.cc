@@ -48,6 +48,16 @@ base::Status set_options(const Socket& socket, const base::Address& address,
   return socket.set_option(IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
+// The mode is set first: nobody can connect before.
+base::Status begin_listening(const Socket& socket, const std::string& path,
+                             const ListenOptions& options) {
+  const bool has_mode = !path.empty() && options.unix_mode.has_value();
+  if (has_mode && ::chmod(path.c_str(), *options.unix_mode) != 0) {
+    return base::Error::from_errno(errno);
+  }
+  return socket.listen(options.backlog);
+}
+
 }  // namespace
 
 Acceptor::~Acceptor() {
@@ -62,19 +72,18 @@ base::Status Acceptor::open(const base::Address& address, const ListenOptions& o
     if (auto cleared = unlink_if_dead(address); !cleared) return cleared;
   }
   if (auto bound = socket->bind(address); !bound) return bound;
-  if (is_file_path(address)) {
-    own_path_ = address.unix_path();
-    if (options.unix_mode && ::chmod(own_path_.c_str(), *options.unix_mode) != 0) {
-      return base::Error::from_errno(errno);
-    }
-  }
-  if (auto listening = socket->listen(options.backlog); !listening) return listening;
-  return adopt(std::move(*socket));
+  if (is_file_path(address)) own_path_ = address.unix_path();
+  base::Status opened = begin_listening(*socket, own_path_, options);
+  if (opened) opened = adopt(std::move(*socket));
+  if (!opened) unlink_own_path();
+  return opened;
 }
 
 base::Status Acceptor::adopt(Socket socket) {
   socket_ = std::move(socket);
-  return watch();
+  const base::Status watched = watch();
+  if (!watched) socket_.close();
+  return watched;
 }
 
 base::Status Acceptor::watch() {
@@ -87,12 +96,17 @@ base::Status Acceptor::watch() {
 void Acceptor::close(bool take_waiting) {
   if (!socket_.is_open()) return;
   registration_.remove();
-  retry_.cancel();
   if (take_waiting) {
     while (accept_some(kBatch)) {
     }
   }
+  // Accepting may just have failed and paused.
+  retry_.cancel();
   socket_.close();
+  unlink_own_path();
+}
+
+void Acceptor::unlink_own_path() {
   if (!own_path_.empty()) ::unlink(own_path_.c_str());
   own_path_.clear();
 }
@@ -116,7 +130,7 @@ bool Acceptor::accept_some(int limit) {
     }
   }
   observer_.on_accept_batch_end();
-  return more;
+  return more && socket_.is_open();
 }
 
 void Acceptor::pause() {

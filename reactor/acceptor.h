@@ -67,6 +67,7 @@ class Acceptor final : private EventHandler, private TimerHandler {
   bool accept_some(int limit);
   void pause();
   base::Status watch();
+  void unlink_own_path();
 
   Poller& poller_;
   AcceptObserver& observer_;

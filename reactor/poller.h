@@ -114,7 +114,9 @@ class Poller {
 
   /// Runs `task` on this poller, from any thread; each thread's tasks in its order. After `stop` it
   /// is destroyed unrun.
-  void post(std::unique_ptr<base::Task> task) { notifier_.post(std::move(task)); }
+  void post(std::unique_ptr<base::Task> task) {
+    if (!stopping_.load(std::memory_order_acquire)) notifier_.post(std::move(task));
+  }
   template <typename F>
   void post(F&& callable) {
     post(base::make_task(std::forward<F>(callable)));

@@ -1,5 +1,7 @@
 #include "reactor/socket.h"
 
+#include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -86,11 +88,13 @@ Socket::Io Socket::write(std::span<const iovec> slices) const {
 }
 
 Socket::Pending Socket::peek() const {
-  char byte = 0;
-  const auto count =
-      retry_on_interrupt([&] { return ::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT); });
-  if (count > 0) return Pending::input;
-  return count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? Pending::nothing : Pending::end;
+  if (fd_ < 0) return Pending::end;
+  // Not MSG_PEEK: it takes a pending error, and the next read then takes a reset for the end.
+  pollfd entry{fd_, POLLIN | POLLRDHUP, 0};
+  retry_on_interrupt([&] { return ::poll(&entry, 1, 0); });
+  if (entry.revents == 0) return Pending::nothing;
+  int waiting = 0;
+  return ::ioctl(fd_, FIONREAD, &waiting) == 0 && waiting > 0 ? Pending::input : Pending::end;
 }
 
 void Socket::shutdown_write() const {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <climits>
 
 namespace tidegate::reactor {
 
@@ -19,34 +21,41 @@ void Stream::adopt(Socket socket, Registration registration, Ready ready) {
   registration_ = std::move(registration);
   registration_.hand_to(*this);
   ending_ = ready.ending();
+  error_seen_ = ready.error();
   readable_ = ready.readable() || ending_;
   if (readable_) registration_.requeue();
 }
 
 void Stream::on_ready(Ready ready) {
   if (ready.ending()) ending_ = true;
-  if (ready.error() && eof_ && !broken_) {
-    // Reading is over, so no read will report it.
-    broken_ = true;
-    error_ = socket_.take_error();
-    if (error_.code == base::Errc::ok) error_ = {base::Errc::reset, 0};
-  }
+  if (ready.error()) error_seen_ = true;
   if (ready.readable() || ready.ending()) readable_ = true;
+  take_late_error();
   if (ready.writable() && !out_.empty()) {
     flush();
     if (!is_open()) return;
   }
   if (held() && (ending_ || broken_)) {
-    tell_peer_gone(ready);
+    tell_peer_gone();
     if (!is_open()) return;
   }
   if (ready.requeued() && !held()) deliver_kept();
   if (is_open()) read_some();
+  // The bytes that made the owner hold may have come together with the reset.
+  if (is_open() && held() && error_seen_) tell_peer_gone();
 }
 
-void Stream::tell_peer_gone(Ready ready) {
-  const bool reset = ready.error() || broken_;
-  if (reset ? reset_told_ : fin_told_) return;
+void Stream::take_late_error() {
+  // Once reading is over no read will report it.
+  if (!error_seen_ || !eof_ || broken_) return;
+  broken_ = true;
+  error_ = socket_.take_error();
+  if (error_.code == base::Errc::ok) error_ = {base::Errc::reset, 0};
+}
+
+void Stream::tell_peer_gone() {
+  const bool reset = error_seen_ || broken_;
+  if (reset ? reset_told_ : (fin_told_ || eof_)) return;
   fin_told_ = true;
   reset_told_ = reset;
   observer_->on_peer_gone(reset);
@@ -60,6 +69,7 @@ void Stream::read_some() {
     }
     if (!read_once()) return;
   }
+  if (is_open()) take_late_error();
   // Input that came before a write error has been delivered: now the error itself.
   if (is_open() && broken_ && !held() && (!readable_ || eof_)) finish(error_);
 }
@@ -78,6 +88,12 @@ bool Stream::read_once() {
   }
   if (io.count == 0) {
     readable_ = false;
+    if (broken_ && error_.os_errno != EPIPE) {
+      // A write has taken the kernel's word of the reset, and reading goes on as if this were the
+      // end. Only after a FIN does a write meet EPIPE.
+      finish(error_);
+      return false;
+    }
     eof_ = true;
     observer_->on_eof();
     return is_open();
@@ -120,6 +136,10 @@ void Stream::write(std::string_view bytes) {
 }
 
 void Stream::write(std::span<const iovec> slices) {
+  while (slices.size() > IOV_MAX) {
+    write(slices.first(IOV_MAX));
+    slices = slices.subspan(IOV_MAX);
+  }
   if (!is_open() || broken_) return;
   TG_DCHECK(!shutdown_wanted_);
   std::size_t sent = 0;

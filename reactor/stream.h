@@ -134,16 +134,18 @@ class Stream final : private EventHandler {
   void flush();
   void fail(base::Error why);
   void finish(base::Error why);
-  void tell_peer_gone(Ready ready);
+  void tell_peer_gone();
+  void take_late_error();
   void after_partial_write(std::span<const iovec> slices, std::size_t sent);
 
   Poller& poller_;
   StreamObserver* observer_;
   Socket socket_;
   std::uint8_t holds_ = 0;
-  bool readable_ : 1 = false;  // the kernel may have input
-  bool ending_ : 1 = false;    // FIN, hang-up or error was seen: a short read is not the end
-  bool eof_ : 1 = false;       // on_eof was called
+  bool readable_ : 1 = false;    // the kernel may have input
+  bool ending_ : 1 = false;      // FIN, hang-up or error was seen: a short read is not the end
+  bool error_seen_ : 1 = false;  // the poller told of an error, and will not again
+  bool eof_ : 1 = false;         // on_eof was called
   bool broken_ : 1 = false;
   bool shutdown_wanted_ : 1 = false;  // FIN when `out_` is empty
   bool over_high_ : 1 = false;        // on_write_drained is owed

@@ -11,6 +11,7 @@
 //           never inside `arm`.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -54,11 +55,12 @@ class TimerWheel {
   explicit TimerWheel(base::Nanos now) : current_(floor_tick(now)) {}
 
   /// Sets the deadline to `delay` after `now`, replacing an earlier one. `now` is the turn's time.
-  /// A negative delay counts as zero.
+  /// A negative delay counts as zero, the longest there is means never.
   void arm(Timer& timer, base::Nanos now, base::Nanos delay) {
-    const std::int64_t tick = ceil_tick(now + (delay > 0 ? delay : 0));
+    const std::int64_t tick = ceil_tick(now + std::clamp<base::Nanos>(delay, 0, kLatest - now));
     timer.deadline_ = tick;
-    if (timer.linked() && timer.slot_tick_ <= tick) return;  // found again when its slot comes up
+    // In a slot still to come it is found again then; in the one that is coming up it is too early.
+    if (timer.linked() && timer.slot_tick_ > current_ && timer.slot_tick_ <= tick) return;
     timer.unlink();
     place(timer, tick > current_ ? tick : current_ + 1);
   }
@@ -74,6 +76,9 @@ class TimerWheel {
   static constexpr int kSlots = 1 << kBits;
   static constexpr int kLevels = 6;  // 64^6 ms: over two years; what is longer is re-placed then
   static constexpr std::int64_t kMaxDelta = (std::int64_t{1} << (kBits * kLevels)) - 1;
+  // Rounding it up to a tick does not overflow.
+  static constexpr base::Nanos kLatest =
+      std::numeric_limits<base::Nanos>::max() - base::kMillisecond;
   using Slot = base::IntrusiveList<Timer>;
 
   static std::int64_t floor_tick(base::Nanos at) { return at / base::kMillisecond; }

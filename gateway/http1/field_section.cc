@@ -57,8 +57,8 @@ void note(const Field& field, SectionFacts& facts) {
   }
 }
 
-// Reads the line from `at` to the CR at `line_end`; false when it is malformed. `end` bounds what
-// may be read. obs-fold and white space before the first field fail as an empty name.
+// Reads the line of `text` from `at` to the CR at `line_end`; false when it is malformed. Obs-fold
+// and white space before the first field fail as an empty name.
 bool parse_line(std::string_view text, const char* at, const char* line_end, Field& field) {
   const char* name_end = find_token_end(text, at);
   if (name_end == at || *name_end != ':') return false;

@@ -3,9 +3,10 @@
 // Strict where leniency would let two parsers disagree: see Reason for what each refusal is called.
 // Refused: bare LF or CR, NUL and other control bytes, obs-fold, white space before a colon, an
 // empty field name, a name that is no token, a request line that is not exactly
-// `method SP target SP version`, targets with bytes outside RFC 3986, more than one Host, a Host
-// that is not uri-host[:port], no Host in HTTP/1.1, a fragment in the target, CONNECT (we are a
-// reverse proxy), HTTP versions other than 1.0 and 1.1 (505 when the shape is right).
+// `method SP target SP version`, targets with bytes outside RFC 3986 (but the few that browsers
+// leave bare: README.md), more than one Host, a Host that is not uri-host[:port], no Host in
+// HTTP/1.1, a fragment in the target, CONNECT (we are a reverse proxy), HTTP versions other
+// than 1.0 and 1.1 (505 when the shape is right).
 #pragma once
 
 #include <string_view>
@@ -27,7 +28,8 @@ Reason parse_request_head(std::string_view head, const HeadLimits& limits, http:
 Reason parse_response_head(std::string_view head, const HeadLimits& limits, http::Fields& fields,
                            http::ResponseHead& out);
 
-/// Parses a trailer section, final CRLF included; "\r\n" alone is an empty one. Problem: bad_chunk.
+/// Parses a trailer section, final CRLF included, as BodyDecoder::trailers() gives it: "\r\n" and
+/// no bytes at all are empty ones. Problem: bad_chunk.
 Reason parse_trailers(std::string_view section, const HeadLimits& limits, http::Fields& fields);
 
 }  // namespace tidegate::gateway::http1

@@ -27,7 +27,6 @@ Result<Address> parse_unix(std::string_view path) {
   sockaddr_un local{};
   local.sun_family = AF_UNIX;
   if (path.empty() || path == "@" || path.size() >= sizeof local.sun_path) return kBadAddress;
-  if (path.find('\0') != std::string_view::npos) return kBadAddress;
   std::memcpy(local.sun_path, path.data(), path.size());
   const bool abstract = path.front() == '@';
   if (abstract) local.sun_path[0] = '\0';
@@ -68,6 +67,8 @@ Result<Address> parse_ipv4(std::string_view text) {
 
 Result<Address> Address::parse(std::string_view text) {
   constexpr std::string_view kUnix = "unix:";
+  // The kernel's parsers would stop at it and not see the rest.
+  if (text.find('\0') != std::string_view::npos) return kBadAddress;
   if (text.substr(0, kUnix.size()) == kUnix) return parse_unix(text.substr(kUnix.size()));
   if (!text.empty() && text.front() == '[') return parse_ipv6(text);
   return parse_ipv4(text);

@@ -17,7 +17,7 @@ namespace tidegate::base {
 
 class LogRing {
  public:
-  static constexpr std::size_t kBytes = 256 * 1024;
+  static constexpr std::size_t kBytes = 1024 * 1024;
 
   enum class Push : std::uint8_t { full, queued, crowded };  // crowded: queued, over half full
 
