@@ -27,7 +27,7 @@ pid=$!
 trap 'kill -KILL "$pid" 2>/dev/null' EXIT
 
 # Most of this is the build.
-until curl -sf -o /dev/null "http://$admin/readyz"; do
+until curl -sf -o /dev/null "http://$admin/readyz" 2>/dev/null; do
   kill -0 "$pid" 2>/dev/null || fail "deploy/run ended before it answered"
   [ $SECONDS -lt 1500 ] || fail "deploy/run did not answer in time"
   sleep 0.2

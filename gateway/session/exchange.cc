@@ -33,6 +33,7 @@ void Exchange::start(ExchangeObserver& observer, upstream::Cluster& cluster,
   request_lease_.reset();
   scanner_.reset();
   first_byte_ = -1;
+  unsent_seen_ = 0;
   request_done_ = response_begun_ = head_done_ = upstream_keeps_ = reused_ = retried_ = false;
   expect_pending_ = request.expect_continue;
   head_pending_ = true;
@@ -119,6 +120,8 @@ void Exchange::flush() {
     } else {
       timer_.cancel();
     }
+  } else if (head_done_) {
+    arm(request_.idle_timeout);  // the response may wait for the rest of the request
   }
 }
 
@@ -203,7 +206,7 @@ std::size_t Exchange::take_head(std::string_view bytes) {
   if (head.status >= 200 || head.status == 101) {
     take_final_head(head);
   } else {
-    if (head.status == 100) {
+    if (head.status == 100 && expect_pending_) {
       expect_pending_ = false;
       timer_.cancel();
     }
@@ -335,8 +338,12 @@ void Exchange::on_timeout(reactor::Timer& /*timer*/) {
   if (phase_ == Phase::tunnel) {
     fail(Reason::tunnel_timeout, Retry::never);
   } else if (head_done_) {
-    fail(observer_->client_unsent() > 0 ? Reason::client_stalled : Reason::upstream_stalled,
-         Retry::never);
+    const std::size_t unsent = observer_->client_unsent();
+    if (unsent != 0 && unsent != std::exchange(unsent_seen_, unsent)) {
+      arm(request_.idle_timeout);  // the client reads, if slowly
+      return;
+    }
+    fail(unsent > 0 ? Reason::client_stalled : Reason::upstream_stalled, Retry::never);
   } else {
     fail(Reason::request_timeout, Retry::never);
   }

@@ -164,6 +164,7 @@ class Exchange final : private reactor::StreamObserver,
   http1::BodyDecoder body_;
   base::Nanos sent_at_ = 0;
   base::Nanos first_byte_ = -1;
+  std::size_t unsent_seen_ = 0;  // by the client, when its stall was last looked for
   Phase phase_ = Phase::idle;
   bool starting_ : 1 = false;        // inside `start`: the head may wait for body bytes
   bool head_pending_ : 1 = false;    // collected with the first write

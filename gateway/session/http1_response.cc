@@ -23,13 +23,15 @@ http::Framing Http1Session::client_framing(const http::ResponseHead& head,
 }
 
 bool Http1Session::keeps_alive(http::Framing response_framing) const {
+  // A response that overtakes its request's body is the last: what follows might be that body.
   return active_->keep_alive && !worker_.draining && response_framing.kind != Kind::until_close &&
-         !active_->exchange.expects_continue();
+         active_->body.done();
 }
 
 void Http1Session::on_response_head(const http::ResponseHead& head, http::Framing framing) {
   ActiveRequest& active = *active_;
   const bool interim = head.status < 200 && head.status != 101;
+  if (interim) await_body();
   if (interim && active.version == http::Version::http10) return;  // RFC 9110 §15.2
   filter::ResponseFacts facts;
   facts.via_name = listener_.shared.config.server_name;
@@ -95,6 +97,7 @@ void Http1Session::on_response_flush() {
 }
 
 void Http1Session::on_write_drained() {
+  if (state_ == State::idle && stream_.held()) become_idle();
   if (active_ == nullptr) return;
   if (state_ == State::tunnel) {
     active_->exchange.lift();

@@ -61,7 +61,7 @@ std::size_t Http1Session::on_data(std::string_view bytes) {
 
 std::size_t Http1Session::take_heads(std::string_view bytes) {
   std::size_t used = 0;
-  while (state_ == State::idle || state_ == State::head) {
+  while ((state_ == State::idle || state_ == State::head) && !stream_.held()) {
     if (state_ == State::idle) used += http1::HeadScanner::leading_crlf(bytes.substr(used));
     const std::string_view rest = bytes.substr(used);
     if (rest.empty() || (state_ == State::idle && rest == "\r")) break;
@@ -232,7 +232,7 @@ void Http1Session::on_ready_for_body() {
 }
 
 void Http1Session::await_body() {
-  if (!active_->body.done() && !active_->exchange.expects_continue()) {
+  if (!active_->body.done() && !active_->exchange.expects_continue() && !stream_.held()) {
     worker_.poller.arm(timer_, listener_.shared.timeouts.client_body);
   }
 }
@@ -280,6 +280,8 @@ void Http1Session::on_eof() {
 void Http1Session::on_peer_gone(bool reset) {
   if (reset && active_ != nullptr) {
     fail_request(Reason::client_reset);
+  } else if (reset) {
+    close(Reason::client_reset);
   } else if (state_ == State::exchange && !active_->response_done) {
     fail_request(Reason::client_closed);
   }
@@ -325,7 +327,12 @@ void Http1Session::on_timeout(reactor::Timer& /*timer*/) {
 }
 
 void Http1Session::on_idle_timeout() {
-  if (stream_.has_input()) {
+  if (stream_.held()) {
+    close(Reason::client_stalled);
+    return;
+  }
+  // What is kept is no request: a lone CR at most.
+  if (stream_.socket().peek() == reactor::Socket::Pending::input) {
     // A request has arrived that the poller has not told us of yet: it is not lost.
     worker_.poller.arm(timer_, kDrainGrace);
     return;
@@ -359,6 +366,8 @@ void Http1Session::reject(Reason reason) {
 void Http1Session::fail_request(Reason reason) {
   ActiveRequest& active = *active_;
   active.exchange.cancel();
+  // Its head counts as sent, so what the same read brought goes out before the end.
+  if (active.response_begun) worker_.to_client.flush(stream_);
   worker_.to_client.clear();
   timer_.cancel();
   const std::uint16_t status = status_for(reason);
@@ -395,11 +404,20 @@ void Http1Session::become_idle() {
   state_ = State::idle;
   worker_.poller.arm(timer_, worker_.draining ? kDrainGrace : listener_.shared.timeouts.idle);
   stream_.lift(reactor::ReadHold::setup);
-  stream_.lift(reactor::ReadHold::backpressure);
   stream_.lift(reactor::ReadHold::exchange);
+  if (stream_.above_high_mark()) {
+    // Replies of our own that the client does not read: no further request is.
+    stream_.hold(reactor::ReadHold::backpressure);
+  } else {
+    stream_.lift(reactor::ReadHold::backpressure);
+  }
 }
 
 void Http1Session::linger() {
+  if (stream_.input_ended() && stream_.unsent() == 0) {
+    close(end_);  // nothing more will come
+    return;
+  }
   state_ = State::lingering;
   stream_.shutdown_write();
   worker_.poller.arm(timer_, kLingerTime);
@@ -420,10 +438,10 @@ void Http1Session::record_request(Reason reason) {
   const telemetry::AccessLog& log = listener_.shared.log;
   if (!log.wants(reason, worker_.random.next())) return;
   const upstream::LeaseRequest& lease = active.exchange.lease_request();
-  const std::string client = peer_.to_string();
+  char client[base::PeerAddress::kTextSize];
   telemetry::AccessRecord record;
   record.listener = listener_.shared.config.name;
-  record.client = client;
+  record.client = {client, peer_.write(client)};
   record.request_id = active.text[RequestText::kId];
   record.method = active.text[RequestText::kMethod];
   record.host = active.text[RequestText::kHost];

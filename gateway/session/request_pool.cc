@@ -13,6 +13,8 @@ void ActiveRequest::reset() {
   body_in = body_out = 0;
   unsent_seen = 0;
   status = 0;
+  method = http::Method::get;
+  version = http::Version::http11;
   response_framing = {};
   keep_alive = response_begun = response_done = false;
 }

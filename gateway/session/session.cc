@@ -13,10 +13,10 @@ void refuse(WorkerContext& worker, ListenerContext& listener, const base::PeerAd
   worker.live.fetch_sub(1, std::memory_order_relaxed);
   const telemetry::AccessLog& log = listener.shared.log;
   if (!log.wants(reason, worker.random.next())) return;
-  const std::string client = peer.to_string();
+  char client[base::PeerAddress::kTextSize];
   telemetry::AccessRecord record;
   record.listener = listener.shared.config.name;
-  record.client = client;
+  record.client = {client, peer.write(client)};
   record.protocol = "tcp";
   record.reason = reason;
   log.write(record, worker.clock.wall(worker.now()));

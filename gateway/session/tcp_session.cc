@@ -131,10 +131,10 @@ void TcpSession::record(Reason reason) {
   counters.duration.observe(total);
   const telemetry::AccessLog& log = listener_.shared.log;
   if (!log.wants(reason, worker_.random.next())) return;
-  const std::string client = peer_.to_string();
+  char client[base::PeerAddress::kTextSize];
   telemetry::AccessRecord record;
   record.listener = listener_.shared.config.name;
-  record.client = client;
+  record.client = {client, peer_.write(client)};
   record.protocol = "tcp";
   record.cluster = worker_.clusters[*listener_.shared.config.cluster]->config().name;
   if (request_.endpoint() != nullptr) record.endpoint = request_.endpoint()->text;

@@ -147,12 +147,19 @@ std::size_t PeerAddress::write_host(char* out) const {
   return std::strlen(out);
 }
 
+std::size_t PeerAddress::write(char* out) const {
+  char* at = out;
+  if (family_ == AF_INET6) *at++ = '[';
+  at += write_host(at);
+  if (family_ == AF_INET6) *at++ = ']';
+  *at++ = ':';
+  if (family_ != AF_UNIX) at = std::to_chars(at, out + kTextSize, port_).ptr;
+  return static_cast<std::size_t>(at - out);
+}
+
 std::string PeerAddress::to_string() const {
-  if (family_ == AF_UNIX) return "unix:";
-  char host[INET6_ADDRSTRLEN];
-  const std::string text(host, write_host(host));
-  const std::string port = std::to_string(port_);
-  return family_ == AF_INET6 ? "[" + text + "]:" + port : text + ":" + port;
+  char text[kTextSize];
+  return {text, write(text)};
 }
 
 }  // namespace tidegate::base

@@ -75,6 +75,11 @@ class PeerAddress {
   /// Writes the numeric host into `out` (at least 46 bytes) and returns its length; "unix" for
   /// unix peers. No allocation.
   std::size_t write_host(char* out) const;
+
+  /// The same for the text form with port, e.g. "10.0.0.1:80", "unix:" (at least kTextSize bytes).
+  std::size_t write(char* out) const;
+  static constexpr std::size_t kTextSize = 56;
+
   [[nodiscard]] std::string to_string() const;
 
  private:

@@ -38,6 +38,7 @@ class BlockPool {
   void give_back(Block* block);
 
   [[nodiscard]] std::size_t in_use() const { return in_use_; }
+  [[nodiscard]] std::size_t kept() const { return free_count_; }
 
  private:
   Block* free_ = nullptr;

@@ -64,7 +64,8 @@ def bench_cpu(options):
                 rates[name].append(rate)
     rows = []
     for name in NAMES:
-        ratio = statistics.median(ours / theirs for ours, theirs in zip(costs["tidegate"], costs[name]))
+        ratio = statistics.median(
+            ours / theirs for ours, theirs in zip(costs["tidegate"], costs[name]))
         spread = f"{min(costs[name]):.2f}–{max(costs[name]):.2f}"
         rows.append([name, f"{statistics.median(costs[name]):.2f}", spread, f"{ratio:.3f}",
                      f"{statistics.median(rates[name]):.0f}"])
@@ -83,7 +84,8 @@ def bench_syscalls(options):
             common = sorted(by_name.items(), key=lambda item: -item[1])
             detail = ", ".join(f"{call} {count:.2f}" for call, count in common if count >= 0.01)
             rows.append([name, f"{total:.2f}", detail])
-    table("System calls per request: 8 keep-alive connections", ["proxy", "calls", "of which"], rows)
+    table("System calls per request: 8 keep-alive connections",
+          ["proxy", "calls", "of which"], rows)
 
 
 def bench_idle(options):

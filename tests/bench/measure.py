@@ -39,7 +39,8 @@ def syscalls_per_request(proxy, connections, seconds):
     requests = wrk(proxy.address, connections, seconds)
     tracer.send_signal(signal.SIGINT)
     _, report = tracer.communicate(timeout=30)
-    calls = {name: int(count) for count, name in re.findall(r"^\s*(\d+)\s+([a-z]\w*)$", report, re.M)}
+    lines = re.findall(r"^\s*(\d+)\s+([a-z]\w*)$", report, re.M)
+    calls = {name: int(count) for count, name in lines}
     calls.pop("total", None)
     by_name = {name: count / requests for name, count in calls.items()}
     return sum(by_name.values()), by_name

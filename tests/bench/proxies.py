@@ -172,8 +172,8 @@ def _nginx(name, body, core, directory, address, module=""):
     path = directory / f"{name}.conf"
     path.write_text(NGINX.format(module=module, directory=directory, body=body,
                                  user="user root;" if os.geteuid() == 0 else ""))
-    return Running(name, ["nginx", "-p", directory, "-c", path, "-e", directory / "error.log"], core,
-                   directory, address)
+    argv = ["nginx", "-p", directory, "-c", path, "-e", directory / "error.log"]
+    return Running(name, argv, core, directory, address)
 
 
 ALL = {"tidegate": tidegate, "nginx": nginx, "haproxy": haproxy}

@@ -21,11 +21,13 @@ def origin(shared_lab):
 def gateway(shared_lab, origin):
     """A gateway that has served a little of everything."""
     gateway = shared_lab.gateway(
-        config.http(routes=[config.route("all", "sound"),
-                            config.route("broken", "broken", match={"path": {"exact": "/broken"}})]),
+        config.http(routes=[
+            config.route("all", "sound"),
+            config.route("broken", "broken", match={"path": {"exact": "/broken"}})]),
         config.tcp("sound"),
         clusters=[config.cluster("sound", origin),
-                  config.cluster("broken", "127.0.0.1:1", load_balancing={"policy": "least_request"})])
+                  config.cluster("broken", "127.0.0.1:1",
+                                 load_balancing={"policy": "least_request"})])
     gateway.get()
     gateway.get("/broken")
     with gateway.connect("pipe") as client:

@@ -65,7 +65,8 @@ def test_a_bad_file_is_refused_where_it_is_bad(tmp_path, case):
 
 
 def test_every_problem_is_told_at_once(tmp_path):
-    done = check(tmp_path, GOOD.replace("cluster: one", "cluster: two") + "drain: { deadline: 1 }\nx: y\n")
+    text = GOOD.replace("cluster: one", "cluster: two") + "drain: { deadline: 1 }\nx: y\n"
+    done = check(tmp_path, text)
     output = done.stdout + done.stderr
     lines = set(re.findall(r"tidegate\.yaml:(\d+):\d+", output))
     assert {"3", "7", "8"} <= lines, output

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from support import config
+from support.client import Client
 from support.http_wire import Ended, Wire, read_response, request, response
 from support.origin import answer_all, await_end, echo_bytes, hold, read_one, send, serve, sleep
 from support.pace import seconds, wait_until
@@ -37,7 +38,7 @@ def ends_within(gateway, patience):
 @pytest.mark.limit(60)
 @pytest.mark.parametrize("accept", ["dedicated", "per_worker"])
 def test_wrk_loses_no_request(lab, accept):
-    nginx = lab.nginx()
+    nginx = lab.nginx(more="location /status { stub_status; }")
     gateway = lab.gateway(config.http("nginx"), clusters=[config.cluster("nginx", nginx)],
                           workers={"count": 2, "pin": False, "accept": accept},
                           drain={"lame_duck": "300ms", "deadline": "10s"})
@@ -55,9 +56,16 @@ def test_wrk_loses_no_request(lab, accept):
     # closed. A request that was sent and not answered is a read error or a timeout.
     errors = re.search(r"Socket errors: .*read (\d+), write \d+, timeout (\d+)", summary)
     assert errors is None or errors.groups() == ("0", "0"), summary
-    records = gateway.records()
-    assert {record["reason"] for record in records} == {"ok"}
-    assert len(records) == answered
+    assert served_by(nginx) == answered
+    # Not one record for each: a log that cannot keep up drops lines rather than wait.
+    assert {record["reason"] for record in gateway.records()} == {"ok"}
+
+
+def served_by(nginx):
+    """How many requests nginx has answered, not counting this one."""
+    with Client(nginx.address) as client:
+        counts = client.get("/status").body.split(b"\n")[2]
+    return int(counts.split()[2]) - 1
 
 
 class Visitor(threading.Thread):
@@ -258,7 +266,7 @@ def test_a_second_sigterm_does_not_wait(lab):
         gateway.program.send_signal(signal.SIGTERM)
         wait_until(lambda: gateway.admin("/readyz")[0] == 503)
         gateway.program.send_signal(signal.SIGTERM)
-        gateway.leaves_with = 128 + signal.SIGTERM  # as a shell tells of a signal: it was not orderly
+        gateway.leaves_with = 128 + signal.SIGTERM  # not orderly: what a shell calls ended by TERM
         assert ends_within(gateway, 1) == gateway.leaves_with
 
 

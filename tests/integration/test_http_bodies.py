@@ -59,7 +59,8 @@ def test_a_2_gib_download_from_nginx_arrives_intact(lab):
     path = make_giant(nginx.root / "giant", GIANT)
     gateway = lab.gateway(config.http("nginx"), clusters=[config.cluster("nginx", nginx)])
     with MemoryWatch(gateway.pid) as watch:
-        curl = subprocess.Popen([need("curl"), "-sS", gateway.url("/giant")], stdout=subprocess.PIPE)
+        curl = subprocess.Popen([need("curl"), "-sS", gateway.url("/giant")],
+                                stdout=subprocess.PIPE)
         with curl.stdout:
             assert_same(curl.stdout, path)
         assert curl.wait(10) == 0
@@ -76,8 +77,8 @@ def test_a_2_gib_upload_to_nginx_arrives_intact(lab, how, size):
     gateway = lab.gateway(config.http("nginx"), clusters=[config.cluster("nginx", nginx)])
     coding = ["-H", "Transfer-Encoding: chunked"] if how == "chunked" else []
     with MemoryWatch(gateway.pid) as watch:
-        done = run(["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", *coding, "-T", str(path),
-                    gateway.url("/upload/giant")], patience=80)
+        done = run(["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", *coding,
+                    "-T", str(path), gateway.url("/upload/giant")], patience=80)
     assert done.stdout == "201", done
     stored = nginx.root / "upload/giant"
     with open(stored, "rb") as file:

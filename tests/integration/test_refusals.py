@@ -1,4 +1,4 @@
-"""Requests that two parsers could read differently, or that no parser should read, over a socket."""
+"""Requests that two parsers could read differently, or none should read, over a real socket."""
 
 import pytest
 

@@ -53,8 +53,9 @@ def test_redis_benchmark_runs_through_it(lab):
     redis = lab.redis()
     gateway = lab.gateway(config.tcp("redis"), clusters=[config.cluster("redis", redis)])
     count = 2_000 if SLOW else 20_000
-    done = run(["redis-benchmark", "-p", str(addresses.port_of(gateway.address("pipe"))), "-c", "20",
-                "-n", str(count), "-P", "4", "-t", "set,get,lrange_100", "-q"], patience=50)
+    port = addresses.port_of(gateway.address("pipe"))
+    done = run(["redis-benchmark", "-p", str(port), "-c", "20", "-n", str(count), "-P", "4",
+                "-t", "set,get,lrange_100", "-q"], patience=50)
     assert done.returncode == 0 and "Error" not in done.stdout + done.stderr
     gateway.wait_idle()
     assert gateway.failures() == {}
@@ -181,7 +182,7 @@ def test_past_the_listener_limit_connections_are_closed(lab):
         assert client.wire.exactly(1) == b"x"
     with gateway.connect("pipe") as third:
         third.end()
-    wait_until(lambda: gateway.failures() == {"listener_limit": 1}, what="the refusal to be counted")
+    wait_until(lambda: gateway.failures() == {"listener_limit": 1}, what="the refusal's count")
     first.close()
     second.close()
     gateway.wait_idle()
@@ -191,8 +192,8 @@ def test_past_the_listener_limit_connections_are_closed(lab):
 
 
 def test_past_the_endpoint_limit_sessions_wait_and_are_refused(lab):
-    _, gateway = pipe(lab, [echo_bytes],
-                      limits={"connections_per_endpoint": 1, "queue": {"size": 1, "timeout": "300ms"}})
+    queue = {"size": 1, "timeout": "300ms"}
+    _, gateway = pipe(lab, [echo_bytes], limits={"connections_per_endpoint": 1, "queue": queue})
     with gateway.connect("pipe") as first:
         first.send(b"x")
         assert first.wire.exactly(1) == b"x"
@@ -205,8 +206,8 @@ def test_past_the_endpoint_limit_sessions_wait_and_are_refused(lab):
 
 
 def test_a_waiting_session_gets_the_connection_that_ends(lab):
-    _, gateway = pipe(lab, [echo_bytes],
-                      limits={"connections_per_endpoint": 1, "queue": {"size": 1, "timeout": "10s"}})
+    queue = {"size": 1, "timeout": "10s"}
+    _, gateway = pipe(lab, [echo_bytes], limits={"connections_per_endpoint": 1, "queue": queue})
     first = gateway.connect("pipe")
     first.send(b"x")
     assert first.wire.exactly(1) == b"x"

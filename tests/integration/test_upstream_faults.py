@@ -1,4 +1,4 @@
-"""A backend that misbehaves: one definite answer or close, one record, one count, nothing leaked."""
+"""A backend that misbehaves: a definite answer or close, one record, one count, nothing leaked."""
 
 import time
 from dataclasses import dataclass
@@ -81,9 +81,11 @@ FAULTS = {
     "answers with an unknown coding": broken_head(HEAD + b"Transfer-Encoding: gzip\r\n\r\nx"),
     "switches protocols unasked": broken_head(
         b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"),
-    "answers a head without an end": Fault([read_one, send(HEAD), flood(1 << 20, b"X: y\r\n" * 10000),
-                                            hold], "upstream_bad_head", 502, True),
-    "sends a bad chunk size": broken_body(CHUNKED + b"3\r\nabc\r\nzz\r\n", "upstream_bad_body", hold),
+    "answers a head without an end": Fault(
+        [read_one, send(HEAD), flood(1 << 20, b"X: y\r\n" * 10000), hold],
+        "upstream_bad_head", 502, True),
+    "sends a bad chunk size": broken_body(CHUNKED + b"3\r\nabc\r\nzz\r\n",
+                                          "upstream_bad_body", hold),
     "sends a chunk longer than its size": broken_body(CHUNKED + b"3\r\nabcdef\r\n",
                                                       "upstream_bad_body", hold),
 }
@@ -149,7 +151,8 @@ def test_a_body_that_ends_by_reset_is_not_taken_for_whole(lab):
 
 
 def test_a_backend_that_sends_more_than_its_length_loses_its_connection(lab):
-    origin, gateway = faulty(lab, [read_one, send(response(200, b"12345") + b"and more"), await_end])
+    answer = response(200, b"12345") + b"and more"
+    origin, gateway = faulty(lab, [read_one, send(answer), await_end])
     with gateway.connect() as client:
         for _ in range(2):
             assert client.get().body == b"12345"

@@ -51,7 +51,7 @@ def split(address):
 
 
 def connect(address, timeout=10.0, receive_buffer=None):
-    """A connected socket; `receive_buffer` bytes keep the kernel from swallowing what we do not read."""
+    """A connected socket; a small `receive_buffer` keeps the kernel from reading ahead for us."""
     family, where = split(address)
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:

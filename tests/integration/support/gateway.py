@@ -1,4 +1,4 @@
-"""The gateway under test as a running process: configuration in, answers, records and numbers out."""
+"""The gateway under test as a process: configuration in; answers, records and numbers out."""
 
 import collections
 import http.client

@@ -1,4 +1,4 @@
-"""Real programs: found or missed with the name of their package, started, awaited, stopped by pid."""
+"""Real programs: found, or missed with the name of their package; started and stopped by pid."""
 
 import os
 import shutil

@@ -72,7 +72,8 @@ class Prometheus:
         path = directory / "prometheus.yaml"
         path.write_text(json.dumps({
             "global": {"scrape_interval": "200ms", "scrape_timeout": "200ms"},
-            "scrape_configs": [{"job_name": "tidegate", "static_configs": [{"targets": [target]}]}]}))
+            "scrape_configs": [{"job_name": "tidegate",
+                                "static_configs": [{"targets": [target]}]}]}))
         self.program = start(
             ["prometheus", f"--config.file={path}", f"--storage.tsdb.path={directory / 'tsdb'}",
              f"--web.listen-address={self.address}"], directory, "prometheus", self.address)

@@ -27,6 +27,8 @@ struct StreamFixture {
   StreamFixture() : StreamFixture(test::tcp_pair()) {}
   explicit StreamFixture(test::SocketPair pair) : peer(std::move(pair.second)) {
     BOOST_TEST_REQUIRE(poller.open().ok());
+    // A small queue in the kernel is soon full.
+    BOOST_TEST_REQUIRE(pair.first.set_option(SOL_SOCKET, SO_SNDBUF, 32 * 1024).ok());
     BOOST_TEST_REQUIRE(stream.open(std::move(pair.first)).ok());
     poller.turn(0);  // the first writable edge
   }

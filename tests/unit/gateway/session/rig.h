@@ -86,6 +86,8 @@ class Rig final {
     BOOST_REQUIRE((!outcome || outcome->ok()));
     auto accepted = front_.accept_socket();
     BOOST_REQUIRE(accepted.has_value());
+    // As an acceptor's sockets have it.
+    BOOST_REQUIRE(accepted->first.set_option(IPPROTO_TCP, TCP_NODELAY, 1).ok());
     if (buffer > 0) {
       BOOST_REQUIRE(accepted->first.set_option(SOL_SOCKET, SO_SNDBUF, buffer).ok());
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include <array>
 #include <boost/test/unit_test.hpp>
@@ -51,7 +52,10 @@ inline void turn_for(reactor::Poller& poller, base::Nanos time) {
 class Peer {
  public:
   Peer() = default;
-  explicit Peer(reactor::Socket socket) : socket_(std::move(socket)) {}
+  /// What is sent leaves at once: no segment waits for the one before to be acknowledged.
+  explicit Peer(reactor::Socket socket) : socket_(std::move(socket)) {
+    BOOST_REQUIRE(socket_.set_option(IPPROTO_TCP, TCP_NODELAY, 1).ok());
+  }
 
   /// Begins to connect; on loopback that is as good as done.
   static Peer dial(const base::Address& to) {
