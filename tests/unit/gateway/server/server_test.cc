@@ -18,7 +18,7 @@ namespace {
 constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 constexpr std::string_view kResponse = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
-class Gateway final : private server::ServerObserver {
+class Gateway final : public server::ServerObserver {
  public:
   explicit Gateway(std::uint32_t workers, conf::AcceptMode accept = conf::AcceptMode::dedicated) {
     BOOST_REQUIRE(poller.open().ok());
@@ -106,8 +106,7 @@ BOOST_AUTO_TEST_CASE(serves_in_every_way_of_accepting) {
 BOOST_AUTO_TEST_CASE(says_which_address_it_cannot_have) {
   Gateway gateway(1);
   gateway.config->listeners[0].addresses[0] = gateway.origin.address();
-  server::Server server(gateway.poller, gateway.config, gateway.log_writer, gateway.log,
-                        reinterpret_cast<server::ServerObserver&>(gateway));
+  server::Server server(gateway.poller, gateway.config, gateway.log_writer, gateway.log, gateway);
   std::string complaint;
   BOOST_TEST(!server.open(complaint).ok());
   BOOST_TEST(complaint.find("listener web: cannot listen on " +
