@@ -28,7 +28,7 @@ struct Timeouts {
   Millis connect{2'000};         // one attempt to open an upstream connection
   Millis client_header{10'000};  // first byte of a request to the end of its head
   Millis client_body{30'000};    // between two reads of a request body
-  Millis request{30'000};        // request passed on, to the first byte of the response head
+  Millis request{30'000};        // request passed on, to the end of the response head
   Millis upstream_idle{60'000};  // a pooled upstream connection nobody uses
   Millis idle{60'000};  // keep-alive wait of a client; no byte moving in an exchange or TCP session
   Millis tunnel{3'600'000};  // no byte moving either way after an Upgrade

@@ -11,7 +11,7 @@ constexpr Key<Timeouts> kClientHeader = duration<&Timeouts::client_header>(
 constexpr Key<Timeouts> kClientBody =
     duration<&Timeouts::client_body>("client_body", "between two reads of a request body");
 constexpr Key<Timeouts> kRequest = duration<&Timeouts::request>(
-    "request", "from a request passed on to the first byte of the response head");
+    "request", "from a request passed on to the end of the response head");
 constexpr Key<Timeouts> kUpstreamIdle = duration<&Timeouts::upstream_idle>(
     "upstream_idle", "how long a pooled upstream connection is kept that nobody uses");
 constexpr Key<Timeouts> kIdle = duration<&Timeouts::idle>(

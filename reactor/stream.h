@@ -51,7 +51,7 @@ class StreamObserver {
 // Why reading is stopped; it goes on when the last hold is lifted.
 enum class ReadHold : std::uint8_t {
   backpressure = 1,  // the other side's write buffer is over its high mark
-  exchange = 2,      // HTTP/1.1: the next request waits for this one's response
+  exchange = 2,      // what follows waits for the answer to what came before
   setup = 4,         // nobody to give the bytes to yet
 };
 

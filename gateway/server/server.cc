@@ -41,6 +41,8 @@ Server::~Server() {
   worker_group_.stop();
   worker_group_.join();
   accept_points_.clear();
+  // All are cut before any is gone: who lets go of a connection tells the others.
+  for (const auto& worker : workers_) worker->cut();
   workers_.clear();
 }
 

@@ -19,9 +19,12 @@ Worker::Worker(reactor::Poller& poller, std::size_t number, const Shared& shared
 }
 
 Worker::~Worker() {
-  cut();
-  // What was cut is destroyed while what it refers to still stands.
-  context_.poller.turn(0);
+  // What was cut is destroyed while what it refers to still stands; the tasks of the same turn may
+  // bring connections that were on their way here.
+  do {
+    cut();
+    context_.poller.turn(0);
+  } while (!context_.sessions.empty());
 }
 
 void Worker::take(Handoff handoff) {

@@ -163,6 +163,32 @@ BOOST_AUTO_TEST_CASE(cuts_what_is_left_at_the_deadline) {
   BOOST_TEST(client.received.substr(9, 3) == "503");
 }
 
+// The first worker is gone when the second lets go of what the third waits for.
+BOOST_AUTO_TEST_CASE(may_be_destroyed_while_one_worker_waits_for_another) {
+  Gateway gateway(3);
+  gateway.config->clusters[0].limits = {1, 100, milliseconds(10'000)};
+  gateway.start();
+  const auto on_worker = [&](std::size_t i) {
+    const auto& listener = *gateway.server->view().workers[i]->listeners[0];
+    return listener.connections_active.get() == 1;
+  };
+  std::vector<Peer> clients;
+  for (std::size_t i = 0; i < 3; ++i) {
+    clients.push_back(gateway.connect());
+    BOOST_REQUIRE(turn_until(gateway.poller, [&] { return on_worker(i); }));
+  }
+  clients[1].send(kGet);
+  Peer origin = gateway.accept();
+  clients[2].send(kGet);
+  const auto& counters = *gateway.server->view().workers[2]->clusters[0];
+  BOOST_REQUIRE(turn_until(gateway.poller, [&] { return counters.queue_length.get() == 1; }));
+  gateway.server.reset();
+  for (Peer& client : clients) {
+    client.pump();
+    BOOST_TEST(client.ended());
+  }
+}
+
 // Some lease, some wait in the queue, some are idle, some are on their way: on several workers.
 BOOST_AUTO_TEST_CASE(may_be_destroyed_at_any_moment) {
   for (int round = 0; round < 10; ++round) {
