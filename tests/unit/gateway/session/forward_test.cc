@@ -485,29 +485,4 @@ BOOST_AUTO_TEST_CASE(configured_fields_are_changed_both_ways) {
   BOOST_TEST(rig.record("route") == "all");
 }
 
-// More at once than the pool of request objects keeps.
-BOOST_AUTO_TEST_CASE(many_requests_at_once_each_get_their_own_response) {
-  constexpr std::size_t kMany = 300;
-  Rig rig;
-  std::vector<Peer> clients;
-  std::vector<Peer> origins;
-  for (std::size_t i = 0; i < kMany; ++i) {
-    clients.push_back(rig.connect());
-    clients.back().send(kGet);
-    origins.push_back(rig.accept());
-  }
-  for (std::size_t i = 0; i < kMany; ++i) {
-    rig.head(origins[i]);
-    if (i % 2 == 0) origins[i].send(kPlainResponse);
-    if (i % 2 == 1) origins[i].send("nonsense\r\n\r\n");
-  }
-  settle(rig.poller);
-  for (std::size_t i = 0; i < kMany; ++i) {
-    const std::string head = rig.head(clients[i]);
-    BOOST_TEST(head.substr(9, 3) == (i % 2 == 0 ? "200" : "502"));
-    clients[i].close();
-  }
-  rig.check_over(kMany);
-}
-
 BOOST_AUTO_TEST_SUITE_END()
