@@ -324,9 +324,10 @@ void Exchange::release(bool reusable) {
   if (head_.capacity() > kKeepHeadCapacity) head_ = std::string();
 }
 
-void Exchange::cancel() {
+void Exchange::cancel(bool reset) {
   observer_ = nullptr;
   request_lease_.cancel();
+  if (reset) lease_.discard(true);
   release(false);
 }
 

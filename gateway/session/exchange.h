@@ -112,8 +112,8 @@ class Exchange final : private reactor::StreamObserver,
   /// Bytes the upstream has not taken yet.
   [[nodiscard]] std::size_t unsent() const;
 
-  /// Gives up: the connection is closed, nothing is reported.
-  void cancel();
+  /// Gives up: the connection is closed, with `reset` by RST, and nothing is reported.
+  void cancel(bool reset = false);
 
   // For the record.
   [[nodiscard]] const upstream::LeaseRequest& lease_request() const { return request_lease_; }

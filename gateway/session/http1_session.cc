@@ -365,7 +365,7 @@ void Http1Session::reject(Reason reason) {
 
 void Http1Session::fail_request(Reason reason) {
   ActiveRequest& active = *active_;
-  active.exchange.cancel();
+  active.exchange.cancel(is_broken_tunnel(reason));
   // Its head counts as sent, so what the same read brought goes out before the end.
   if (active.response_begun) worker_.to_client.flush(stream_);
   worker_.to_client.clear();
@@ -386,8 +386,10 @@ void Http1Session::finish_request(Reason reason) {
   const bool answered = active_->status != 0;
   const bool whole = active_->response_done && active_->body.done();
   const bool keep = whole && active_->keep_alive && stream_.is_open();
-  const bool ambiguous_end = active_->response_begun && !active_->response_done &&
-                             active_->response_framing.kind == http::Framing::Kind::until_close;
+  // Where only the end of the connection tells the end of the data, an early one is a reset.
+  const bool cut_short = active_->response_begun && !active_->response_done &&
+                         active_->response_framing.kind == http::Framing::Kind::until_close;
+  const bool ambiguous_end = cut_short || is_broken_tunnel(reason);
   worker_.requests.give_back(std::move(active_), worker_);
   if (keep) {
     become_idle();
@@ -398,6 +400,10 @@ void Http1Session::finish_request(Reason reason) {
   } else {
     close(reason, ambiguous_end);
   }
+}
+
+bool Http1Session::is_broken_tunnel(Reason reason) const {
+  return state_ == State::tunnel && side(reason) != Side::none;
 }
 
 void Http1Session::become_idle() {

@@ -92,6 +92,7 @@ class Http1Session final : public Session,
   void finish_request(Reason reason);
   void record_request(Reason reason);
   void count_bytes();
+  [[nodiscard]] bool is_broken_tunnel(Reason reason) const;
   void become_idle();
   void linger();
   void close(Reason reason, bool reset = false);

@@ -6,7 +6,8 @@ import pytest
 
 from support import config
 from support.http_wire import response
-from support.origin import await_end, echo_bytes, half_close, hold, read_head_only, send, serve
+from support.origin import (await_end, echo_bytes, half_close, hold, read_head_only, reset, send,
+                            serve, sleep)
 from support.pace import SLOW, wait_until
 from support.programs import need_file, run
 from support.servers import WebSocketEcho
@@ -60,6 +61,27 @@ def test_a_client_that_ends_its_side_still_hears_the_rest(lab):
         assert client.wire.rest() == b"last words"
     assert origin.conversations[0].received.endswith(b"bye")
     assert gateway.record()["reason"] == "ok"
+
+
+def test_a_reset_by_the_upstream_reaches_the_client_as_one(lab):
+    _, gateway = tunnel(lab, send(b"half of"), sleep(0.2), reset)
+    with gateway.connect() as client:
+        client.send(ASK)
+        client.response()
+        assert client.wire.exactly(7) == b"half of"
+        assert client.end() == "reset", "it must not look like an orderly end"
+    gateway.assert_settled("upstream_reset")
+
+
+def test_a_reset_by_the_client_reaches_the_upstream_as_one(lab):
+    origin, gateway = tunnel(lab, await_end)
+    with gateway.connect() as client:
+        client.send(ASK)
+        client.response()
+        client.reset()
+    gateway.assert_settled("client_reset")
+    assert origin.conversations[0].over.wait(5)
+    assert origin.conversations[0].end == "reset"
 
 
 def test_an_upstream_that_ends_its_side_still_hears_the_rest(lab):
