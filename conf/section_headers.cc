@@ -1,5 +1,6 @@
 #include "conf/fields.h"
 #include "conf/http_text.h"
+#include "conf/secrets.h"
 #include "conf/sections.h"
 
 namespace tidegate::conf {
@@ -14,7 +15,8 @@ constexpr Key<HeaderChanges> header_map(std::string_view name, std::string_view 
           [](const DumpScope&, const HeaderChanges& from) {
             Value map = Value::map();
             for (const HeaderChange& change : from.*Member) {
-              map.add(change.name, Value::text(change.value));
+              const bool secret = carries_secret(change.name);
+              map.add(change.name, Value::text(secret ? kHidden : std::string_view(change.value)));
             }
             return map;
           }};

@@ -28,6 +28,9 @@ class Http1Session final : public Session,
                            private reactor::TimerHandler,
                            private ExchangeObserver {
  public:
+  // What a client may pipeline ahead of its responses: one read.
+  static constexpr std::uint32_t kPipelineBytes = 32 * 1024;
+
   Http1Session(WorkerContext& worker, ListenerContext& listener, const base::PeerAddress& peer);
   ~Http1Session() override;
 

@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "conf/load.h"
 #include "conf/value.h"
 #include "tests/unit/conf/support.h"
 
@@ -112,6 +113,26 @@ BOOST_AUTO_TEST_CASE(values_are_written_in_both_languages) {
   BOOST_TEST(to_json(value) ==
              "{\n  \"n\": 5,\n  \"w\": \"30s\",\n  \"t\": \"${X}\",\n  \"null\": [],\n"
              "  \"l\": [\n    {\n      \"a\": {},\n      \"b\": true\n    },\n    \"x\"\n  ]\n}\n");
+}
+
+BOOST_AUTO_TEST_CASE(hides_the_values_of_headers_that_carry_credentials) {
+  const Loaded loaded = load_text(
+      "listeners:\n"
+      "  - name: web\n"
+      "    address: \"127.0.0.1:0\"\n"
+      "    routes:\n"
+      "      - name: a\n"
+      "        respond: { body: a }\n"
+      "        request_headers: { set: { Authorization: Bearer abc123, x-plain: seen } }\n"
+      "        response_headers: { add: { x-session-token: abc123 } }\n",
+      "test.yaml");
+  BOOST_REQUIRE(loaded.config);
+  BOOST_TEST(loaded.config->listeners[0].routes[0].request_headers.set[0].value == "Bearer abc123");
+  for (const std::string& dump : {dump_yaml(*loaded.config), dump_json(*loaded.config)}) {
+    BOOST_TEST(dump.find("abc123") == std::string::npos);
+    BOOST_TEST(dump.find("(hidden)") != std::string::npos);
+    BOOST_TEST(dump.find("seen") != std::string::npos);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
