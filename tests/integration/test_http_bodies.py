@@ -19,8 +19,8 @@ CEILING = None if SLOW else 64 * MIB
 
 
 def assert_bounded(watch):
-    assert watch.samples > 3, "the transfer was over before it was measured"
     if CEILING:
+        assert watch.samples > 3, "the transfer was over before it was measured"
         assert watch.peak["Rss"] < CEILING and watch.peak["Pss"] < CEILING, watch.peak
 
 
