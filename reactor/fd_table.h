@@ -10,10 +10,9 @@
 #include <vector>
 
 #include "reactor/event_handler.h"
+#include "reactor/poller_backend.h"
 
 namespace tidegate::reactor {
-
-using Cookie = std::uint64_t;
 
 class FdTable {
  public:

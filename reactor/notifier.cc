@@ -35,7 +35,7 @@ bool Notifier::prepare_to_sleep() {
   return false;
 }
 
-int Notifier::run_tasks() {
+int Notifier::run_tasks(CallbackWatch& watch) {
   int count = 0;
   while (count < kTasksPerTurn) {
     if (batch_.empty()) {
@@ -43,15 +43,24 @@ int Notifier::run_tasks() {
       batch_ = queue_.take_all();
     }
     const std::unique_ptr<base::Task> task = batch_.pop();
+    watch.begin(typeid(*task));
     task->run();
     ++count;
   }
   return count;
 }
 
+void Notifier::discard_tasks() {
+  while (!batch_.empty() || !queue_.empty()) {
+    if (batch_.empty()) batch_ = queue_.take_all();
+    batch_.pop();
+  }
+}
+
 void Notifier::on_ready(Ready /*ready*/) {
   // Edge-triggered and only a wake-up: the count does not matter, and resetting it keeps the
   // counter from ever filling.
+  ++wakeups_;
   std::uint64_t count = 0;
   [[maybe_unused]] const auto got = ::read(event_.fd(), &count, sizeof count);
 }

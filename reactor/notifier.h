@@ -11,6 +11,7 @@
 
 #include "reactor/base/mpsc_queue.h"
 #include "reactor/base/result.h"
+#include "reactor/callback_watch.h"
 #include "reactor/event_handler.h"
 #include "reactor/socket.h"
 
@@ -34,8 +35,13 @@ class Notifier final : public EventHandler {
   bool prepare_to_sleep();
   void awake() { sleeping_.store(false, std::memory_order_relaxed); }
 
-  /// Runs at most kTasksPerTurn tasks, oldest first; returns how many.
-  int run_tasks();
+  /// Runs at most kTasksPerTurn tasks, oldest first, each announced to `watch`; returns how many.
+  int run_tasks(CallbackWatch& watch);
+
+  /// How many eventfd wake-ups have come in.
+  [[nodiscard]] std::uint64_t wakeups() const { return wakeups_; }
+
+  void discard_tasks();
 
   [[nodiscard]] bool has_tasks() const { return !batch_.empty() || !queue_.empty(); }
 
@@ -46,6 +52,7 @@ class Notifier final : public EventHandler {
   base::MpscQueue queue_;
   base::MpscQueue::Batch batch_{nullptr};
   std::atomic<bool> sleeping_{false};
+  std::uint64_t wakeups_ = 0;
 };
 
 }  // namespace tidegate::reactor

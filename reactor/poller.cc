@@ -1,48 +1,33 @@
 #include "reactor/poller.h"
 
-#include <sys/epoll.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <limits>
+
+#include "reactor/epoll_backend.h"
 
 namespace tidegate::reactor {
-namespace {
-
-std::uint32_t to_epoll(unsigned interest, Poller::Mode mode) {
-  std::uint32_t events = 0;
-  if ((interest & Poller::kRead) != 0) events |= EPOLLIN | EPOLLRDHUP;
-  if ((interest & Poller::kWrite) != 0) events |= EPOLLOUT;
-  if (mode == Poller::Mode::edge) events |= EPOLLET;
-  return events;
-}
-
-Ready to_ready(std::uint32_t events) {
-  unsigned bits = 0;
-  if ((events & EPOLLIN) != 0) bits |= Ready::kReadable;
-  if ((events & EPOLLOUT) != 0) bits |= Ready::kWritable;
-  if ((events & EPOLLRDHUP) != 0) bits |= Ready::kPeerClosed;
-  if ((events & EPOLLHUP) != 0) bits |= Ready::kHangUp;
-  if ((events & EPOLLERR) != 0) bits |= Ready::kError;
-  return Ready(bits);
-}
-
-}  // namespace
 
 void Registration::remove() {
   if (poller_ == nullptr) return;
   TG_DCHECK(poller_->on_own_thread());
-  ::epoll_ctl(poller_->epoll_fd_, EPOLL_CTL_DEL, FdTable::fd_of(cookie_), nullptr);
-  release_for_close();
+  poller_->backend_->remove(FdTable::fd_of(cookie_));
+  poller_->table_.erase(cookie_);
+  poller_->stats_.registered.set(poller_->table_.size());
+  poller_ = nullptr;
 }
 
 void Registration::release_for_close() {
   if (poller_ == nullptr) return;
   TG_DCHECK(poller_->on_own_thread());
+  poller_->backend_->forget(FdTable::fd_of(cookie_));
   poller_->table_.erase(cookie_);
   poller_->stats_.registered.set(poller_->table_.size());
   poller_ = nullptr;
+}
+
+base::Status Registration::change(unsigned interest, Trigger trigger) {
+  TG_CHECK(poller_ != nullptr);
+  TG_DCHECK(poller_->on_own_thread());
+  return poller_->backend_->change(FdTable::fd_of(cookie_), cookie_, interest, trigger);
 }
 
 void Registration::hand_to(EventHandler& handler) {
@@ -59,24 +44,29 @@ void Registration::requeue() {
   poller_->requeued_.push_back(cookie_);
 }
 
-Poller::Poller() : now_(base::monotonic_now()), timers_(now_), thread_(std::this_thread::get_id()) {
+Poller::Poller(std::size_t index)
+    : backend_(std::make_unique<EpollBackend>()),
+      index_(index),
+      now_(base::monotonic_now()),
+      timers_(now_, &watch_),
+      thread_(std::this_thread::get_id()) {
   events_.resize(kEventsPerTurn);
 }
 
 Poller::~Poller() {
   thread_.store(std::this_thread::get_id());
+  // What is destroyed here may still deregister, retire and post.
+  stopping_.store(true, std::memory_order_relaxed);
+  discard_tasks();
   reap();
-  if (epoll_fd_ >= 0) {
-    notifier_registration_.release_for_close();
-    ::close(epoll_fd_);
-  }
+  notifier_registration_.release_for_close();
 }
 
-base::Status Poller::open() {
-  epoll_fd_ = ::epoll_create1(EPOLL_CLOEXEC);
-  if (epoll_fd_ < 0) return base::Error::from_errno(errno);
+base::Status Poller::open(std::unique_ptr<PollerBackend> backend) {
+  if (backend != nullptr) backend_ = std::move(backend);
+  if (const base::Status made = backend_->open(); !made) return made;
   if (const base::Status made = notifier_.open(); !made) return made;
-  auto registration = add(notifier_.fd(), notifier_, kRead, Mode::edge);
+  auto registration = add(notifier_.fd(), notifier_, kRead, Trigger::edge);
   if (!registration) return registration.error();
   notifier_registration_ = std::move(*registration);
   return {};
@@ -87,16 +77,12 @@ bool Poller::on_own_thread() const {
 }
 
 base::Result<Registration> Poller::add(int fd, EventHandler& handler, unsigned interest,
-                                       Mode mode) {
+                                       Trigger trigger) {
   TG_DCHECK(on_own_thread());
   const Cookie cookie = table_.insert(fd, handler);
-  epoll_event event{};
-  event.events = to_epoll(interest, mode);
-  event.data.u64 = cookie;
-  if (::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) != 0) {
-    const int code = errno;
+  if (const base::Status added = backend_->add(fd, cookie, interest, trigger); !added) {
     table_.erase(cookie);
-    return base::Error::from_errno(code);
+    return added.error();
   }
   stats_.registered.set(table_.size());
   return Registration(*this, cookie);
@@ -105,7 +91,11 @@ base::Result<Registration> Poller::add(int fd, EventHandler& handler, unsigned i
 void Poller::run() {
   thread_.store(std::this_thread::get_id());
   now_ = busy_since_ = base::monotonic_now();
-  while (!stopping_.load(std::memory_order_acquire)) turn(-1);
+  while (!stopping_.load(std::memory_order_acquire)) {
+    if (draining_.load(std::memory_order_relaxed) && has_nothing_left()) break;
+    turn(-1);
+  }
+  watch_.rest();
 }
 
 void Poller::stop() {
@@ -113,46 +103,55 @@ void Poller::stop() {
   notifier_.wake();
 }
 
-int Poller::wait_millis(base::Nanos now, base::Nanos max_wait) {
+void Poller::drain() {
+  // A task is seen by whoever is about to sleep, and the wake-up that comes with it is enough.
+  post([this] { draining_.store(true, std::memory_order_relaxed); });
+}
+
+bool Poller::has_nothing_left() const {
+  return table_.size() <= 1 && requeued_.empty() && !notifier_.has_tasks();
+}
+
+base::Nanos Poller::patience(base::Nanos now, base::Nanos max_wait) {
   if (!requeued_.empty() || notifier_.has_tasks()) return 0;
   base::Nanos wait = timers_.until_next(now);
   if (max_wait >= 0 && (wait < 0 || max_wait < wait)) wait = max_wait;
   if (wait == 0 || !notifier_.prepare_to_sleep()) return 0;
   if (stopping_.load(std::memory_order_seq_cst)) return 0;
-  if (wait < 0) return -1;
-  const base::Nanos millis = (wait + base::kMillisecond - 1) / base::kMillisecond;
-  return static_cast<int>(std::min<base::Nanos>(millis, std::numeric_limits<int>::max()));
+  return wait;
 }
 
 void Poller::turn(base::Nanos max_wait) {
   const base::Nanos before = base::monotonic_now();
-  const int timeout = wait_millis(before, max_wait);
-  int count = ::epoll_wait(epoll_fd_, events_.data(), kEventsPerTurn, timeout);
-  TG_CHECK(count >= 0 || errno == EINTR);
-  count = std::max(count, 0);
+  const auto count =
+      static_cast<std::size_t>(backend_->wait(std::span(events_), patience(before, max_wait)));
   notifier_.awake();
   now_ = base::monotonic_now();
   note_turn(before, now_, count);
   dispatch(count);
   dispatch_requeued();
-  timers_.advance(now_);
-  stats_.tasks.add(static_cast<std::uint64_t>(notifier_.run_tasks()));
+  fire_timers();
+  run_tasks();
   reap();
+  watch_.rest();
 }
 
-void Poller::note_turn(base::Nanos waited_from, base::Nanos woke, int events) {
+void Poller::note_turn(base::Nanos waited_from, base::Nanos woke, std::size_t events) {
   stats_.turns.add();
-  stats_.events.add(static_cast<std::uint64_t>(events));
+  stats_.events.add(events);
+  if (events > stats_.largest_batch.get()) stats_.largest_batch.set(events);
   if (busy_since_ != 0) stats_.busy_ns.add(static_cast<std::uint64_t>(waited_from - busy_since_));
   stats_.wait_ns.add(static_cast<std::uint64_t>(woke - waited_from));
   busy_since_ = woke;
 }
 
-void Poller::dispatch(int count) {
-  for (int i = 0; i < count; ++i) {
-    const epoll_event event = events_[static_cast<std::size_t>(i)];
-    const FdTable::Entry* entry = table_.find(event.data.u64);
-    if (entry != nullptr) entry->handler->on_ready(to_ready(event.events));
+void Poller::dispatch(std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const PollerBackend::Event event = events_[i];
+    const FdTable::Entry* entry = table_.find(event.cookie);
+    if (entry == nullptr) continue;
+    watch_.begin(typeid(*entry->handler));
+    entry->handler->on_ready(event.ready);
   }
 }
 
@@ -164,9 +163,26 @@ void Poller::dispatch_requeued() {
     FdTable::Entry* entry = table_.find(cookie);
     if (entry == nullptr) continue;
     entry->requeued = false;
+    watch_.begin(typeid(*entry->handler));
     entry->handler->on_ready(Ready(Ready::kRequeued));
   }
   requeued_now_.clear();
+}
+
+void Poller::fire_timers() {
+  const TimerWheel::Fired fired = timers_.advance(now_);
+  if (fired.count == 0) return;
+  stats_.timers.add(fired.count);
+  stats_.timer_lag_ns.add(fired.lag_sum);
+  if (fired.longest_lag > stats_.longest_timer_lag_ns.get()) {
+    stats_.longest_timer_lag_ns.set(fired.longest_lag);
+  }
+}
+
+void Poller::run_tasks() {
+  if (!notifier_.has_tasks()) return;
+  stats_.tasks.add(static_cast<std::uint64_t>(notifier_.run_tasks(watch_)));
+  stats_.wakeups.set(notifier_.wakeups());
 }
 
 void Poller::reap() {
@@ -181,6 +197,11 @@ std::span<char> Poller::read_buffer() {
   // Reserved whole and touched only as far as reads reach: an idle poller pays for no page.
   if (!read_buffer_) read_buffer_.reset(new char[kMaxRead]);
   return {read_buffer_.get(), read_size_};
+}
+
+std::span<char> Poller::write_buffer() {
+  if (!write_buffer_) write_buffer_.reset(new char[kWriteScratch]);
+  return {write_buffer_.get(), kWriteScratch};
 }
 
 void Poller::note_read(std::size_t count) {

@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include <algorithm>
+#include <chrono>
 #include <system_error>
 
 namespace tidegate::reactor {
@@ -32,11 +34,14 @@ void pin_this_thread(std::size_t cpu) {
 PollerGroup::~PollerGroup() {
   stop();
   join();
+  // A task may hold what posts to another poller when it is destroyed: all tasks go before the
+  // first poller does.
+  for (const auto& poller : pollers_) poller->discard_tasks();
 }
 
 base::Status PollerGroup::open() {
   for (std::size_t i = 0; i < options_.count; ++i) {
-    auto poller = std::make_unique<Poller>();
+    auto poller = std::make_unique<Poller>(i);
     if (auto opened = poller->open(); !opened) {
       pollers_.clear();
       return opened;
@@ -55,10 +60,11 @@ base::Status PollerGroup::start() {
     const bool pin = !processors.empty();
     const std::size_t cpu = pin ? processors[i % processors.size()] : 0;
     try {
-      threads_.emplace_back([&poller, name, pin, cpu] {
+      threads_.emplace_back([this, &poller, name, pin, cpu] {
         ::pthread_setname_np(::pthread_self(), name.substr(0, 15).c_str());
         if (pin) pin_this_thread(cpu);
         poller.run();
+        note_left();
       });
     } catch (const std::system_error& failure) {
       stop();
@@ -73,9 +79,37 @@ void PollerGroup::stop() {
   for (const auto& poller : pollers_) poller->stop();
 }
 
+void PollerGroup::note_left() {
+  const std::lock_guard lock(mutex_);
+  ++left_;
+  left_loop_.notify_all();
+}
+
+bool PollerGroup::drain(base::Nanos patience) {
+  for (const auto& poller : pollers_) poller->drain();
+  bool all_left = false;
+  {
+    std::unique_lock lock(mutex_);
+    all_left = left_loop_.wait_for(lock, std::chrono::nanoseconds(patience),
+                                   [this] { return left_ == threads_.size(); });
+  }
+  stop();
+  join();
+  return all_left;
+}
+
+Poller& PollerGroup::least_loaded() {
+  const auto load = [](const auto& poller) {
+    return poller->load().load(std::memory_order_relaxed);
+  };
+  return **std::min_element(pollers_.begin(), pollers_.end(),
+                            [&](const auto& a, const auto& b) { return load(a) < load(b); });
+}
+
 void PollerGroup::join() {
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+  left_ = 0;
   for (const auto& poller : pollers_) poller->bind_to_this_thread();
 }
 

@@ -1,12 +1,14 @@
 // N pollers, each on a thread of its own.
 //
 // Owner:  a server or a program's main. Thread: the one that made it.
-// Life:   open → (handlers are placed) → start → stop → join. A failed start leaves no thread
-//         behind. Destroying a running group stops and joins it.
+// Life:   open → (handlers are placed) → start → stop or drain → join. A failed start leaves no
+//         thread behind. Destroying a running group stops and joins it.
 #pragma once
 
+#include <condition_variable>
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -38,6 +40,11 @@ class PollerGroup {
   /// Asks every poller to leave its loop; returns at once. From any thread.
   void stop();
 
+  /// Lets every poller finish: it leaves its loop once no fd is registered with it and no task
+  /// waits. Those that have not after `patience` nanoseconds are stopped. Joins; true when none had
+  /// to be stopped. Whoever owns handlers ends them: this only waits.
+  bool drain(base::Nanos patience);
+
   /// Waits for the threads. The pollers then belong to the calling thread again.
   void join();
 
@@ -45,10 +52,18 @@ class PollerGroup {
   Poller& operator[](std::size_t i) { return *pollers_[i]; }
   const Poller& operator[](std::size_t i) const { return *pollers_[i]; }
 
+  /// The one with the lowest `Poller::load`; the first of several. From any thread.
+  Poller& least_loaded();
+
  private:
+  void note_left();
+
   PollerGroupOptions options_;
   std::vector<std::unique_ptr<Poller>> pollers_;
   std::vector<std::thread> threads_;
+  std::mutex mutex_;
+  std::condition_variable left_loop_;
+  std::size_t left_ = 0;  // threads that are done; under mutex_
 };
 
 }  // namespace tidegate::reactor

@@ -53,7 +53,8 @@ void TimerWheel::cascade(int level) {
   }
 }
 
-void TimerWheel::expire(Slot& due) {
+std::uint64_t TimerWheel::expire(Slot& due) {
+  std::uint64_t called = 0;
   Slot expiring;
   expiring.splice_back(due);
   while (Timer* timer = expiring.pop_front()) {
@@ -63,11 +64,15 @@ void TimerWheel::expire(Slot& due) {
       continue;
     }
     timer->cancel();
+    ++called;
+    if (watch_ != nullptr) watch_->begin(typeid(*timer->handler_));
     timer->handler_->on_timeout(*timer);
   }
+  return called;
 }
 
-void TimerWheel::advance(base::Nanos now) {
+TimerWheel::Fired TimerWheel::advance(base::Nanos now) {
+  Fired fired;
   const std::int64_t target = floor_tick(now);
   for (std::int64_t next = next_tick(); next <= target; next = next_tick()) {
     current_ = next;
@@ -78,9 +83,14 @@ void TimerWheel::advance(base::Nanos now) {
     const auto slot = static_cast<std::size_t>(current_ & (kSlots - 1));
     if ((occupied_[0] & (std::uint64_t{1} << slot)) == 0) continue;
     occupied_[0] &= ~(std::uint64_t{1} << slot);
-    expire(slots_[0][slot]);
+    const std::uint64_t called = expire(slots_[0][slot]);
+    const auto lag = static_cast<std::uint64_t>(now - next * base::kMillisecond);
+    fired.count += called;
+    fired.lag_sum += called * lag;
+    if (called > 0) fired.longest_lag = std::max(fired.longest_lag, lag);
   }
   current_ = std::max(current_, target);
+  return fired;
 }
 
 base::Nanos TimerWheel::until_next(base::Nanos now) const {

@@ -18,6 +18,7 @@
 
 #include "reactor/base/clock.h"
 #include "reactor/base/intrusive_list.h"
+#include "reactor/callback_watch.h"
 
 namespace tidegate::reactor {
 
@@ -52,7 +53,9 @@ class Timer : private base::Hook<base::DefaultTag> {
 
 class TimerWheel {
  public:
-  explicit TimerWheel(base::Nanos now) : current_(floor_tick(now)) {}
+  /// `watch`, when given, is told of every callback.
+  explicit TimerWheel(base::Nanos now, CallbackWatch* watch = nullptr)
+      : current_(floor_tick(now)), watch_(watch) {}
 
   /// Sets the deadline to `delay` after `now`, replacing an earlier one. `now` is the turn's time.
   /// A negative delay counts as zero, the longest there is means never.
@@ -65,8 +68,15 @@ class TimerWheel {
     place(timer, tick > current_ ? tick : current_ + 1);
   }
 
+  // What one `advance` did. Lag is the time from a deadline's tick to `now`, in nanoseconds.
+  struct Fired {
+    std::uint64_t count = 0;
+    std::uint64_t lag_sum = 0;
+    std::uint64_t longest_lag = 0;
+  };
+
   /// Calls every handler whose deadline has passed.
-  void advance(base::Nanos now);
+  Fired advance(base::Nanos now);
 
   /// Nanoseconds from `now` until `advance` has something to do; -1 when there is nothing at all.
   [[nodiscard]] base::Nanos until_next(base::Nanos now) const;
@@ -90,9 +100,11 @@ class TimerWheel {
   void place(Timer& timer, std::int64_t tick);
   [[nodiscard]] std::int64_t next_tick() const;
   void cascade(int level);
-  void expire(Slot& due);
+  // Returns how many handlers were called.
+  std::uint64_t expire(Slot& due);
 
   std::int64_t current_;  // the last tick that was dealt with
+  CallbackWatch* watch_;
   std::array<std::uint64_t, kLevels> occupied_{};
   std::array<std::array<Slot, kSlots>, kLevels> slots_;
 };
