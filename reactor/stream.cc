@@ -26,13 +26,38 @@ void Stream::adopt(Socket socket, Registration registration, Ready ready) {
   if (readable_) registration_.requeue();
 }
 
+void Stream::set_transport(std::unique_ptr<Transport> transport) {
+  TG_CHECK(is_open() && input_ == nullptr && out_.empty());
+  transport_ = std::move(transport);
+  // It may have the first word.
+  readable_ = true;
+  registration_.requeue();
+}
+
+Stream::Detached Stream::detach() {
+  TG_CHECK(is_open() && out_.empty() && transport_ == nullptr);
+  unsigned bits = Ready::kWritable;
+  if (readable_) bits |= Ready::kReadable;
+  if (ending_) bits |= Ready::kPeerClosed;
+  if (error_seen_) bits |= Ready::kError;
+  Detached parts{std::move(socket_), std::move(registration_), Ready(bits), {}};
+  if (input_ != nullptr) parts.input = std::move(*input_);
+  input_.reset();
+  drop_receipts({base::Errc::cancelled, 0});
+  return parts;
+}
+
 void Stream::on_ready(Ready ready) {
+  poller_.running_for(typeid(*observer_));
   if (ready.ending()) ending_ = true;
   if (ready.error()) error_seen_ = true;
-  if (ready.readable() || ready.ending()) readable_ = true;
+  // A transport may have waited for the other direction.
+  const bool any = transport_ != nullptr;
+  if (ready.readable() || ready.ending() || any) readable_ = true;
   take_late_error();
-  if (ready.writable() && !out_.empty()) {
-    flush();
+  if (ready.writable() || any) {
+    if (!out_.empty()) flush();
+    if (is_open() && end_owed_) send_end();
     if (!is_open()) return;
   }
   if (held() && (ending_ || broken_)) {
@@ -77,7 +102,7 @@ void Stream::read_some() {
 bool Stream::read_once() {
   const std::span<char> whole = poller_.read_buffer();
   const std::span<char> into = whole.first(std::min<std::size_t>(whole.size(), read_limit_));
-  const Socket::Io io = socket_.read(into);
+  const Socket::Io io = read_through(into);
   if (io.again) {
     readable_ = false;
     return true;
@@ -102,7 +127,7 @@ bool Stream::read_once() {
   poller_.note_read(io.count);
   // A short read has emptied the kernel's queue: new input brings a new edge. Not so when the
   // peer's FIN was announced together with the data.
-  if (io.count < into.size() && !ending_) readable_ = false;
+  if (io.count < into.size() && !ending_ && transport_ == nullptr) readable_ = false;
   deliver({into.data(), io.count});
   return is_open();
 }
@@ -144,7 +169,7 @@ void Stream::write(std::span<const iovec> slices) {
   TG_DCHECK(!shutdown_wanted_);
   std::size_t sent = 0;
   if (out_.empty()) {
-    const Socket::Io io = socket_.write(slices);
+    const Socket::Io io = write_through(slices);
     if (!io.ok()) {
       fail(io.error);
       return;
@@ -153,6 +178,38 @@ void Stream::write(std::span<const iovec> slices) {
     bytes_written_ += sent;
   }
   after_partial_write(slices, sent);
+}
+
+void Stream::write(std::string_view bytes, std::unique_ptr<WriteReceipt> receipt) {
+  write(bytes);
+  if (!is_open() || broken_) {
+    receipt->set_status(broken_ ? error_ : base::Error{base::Errc::cancelled, 0});
+    poller_.post(std::move(receipt));
+  } else if (out_.empty()) {
+    poller_.post(std::move(receipt));
+  } else {
+    if (receipts_ == nullptr) receipts_ = std::make_unique<WaitingReceipts>();
+    receipts_->entries.push_back({receipts_->sent + out_.size(), std::move(receipt)});
+  }
+}
+
+void Stream::settle_receipts(std::size_t sent) {
+  receipts_->sent += sent;
+  auto& entries = receipts_->entries;
+  while (!entries.empty() && entries.front().due <= receipts_->sent) {
+    poller_.post(std::move(entries.front().receipt));
+    entries.pop_front();
+  }
+  if (entries.empty()) receipts_.reset();
+}
+
+void Stream::drop_receipts(base::Error why) {
+  if (receipts_ == nullptr) return;
+  for (auto& entry : receipts_->entries) {
+    entry.receipt->set_status(why);
+    poller_.post(std::move(entry.receipt));
+  }
+  receipts_.reset();
 }
 
 void Stream::after_partial_write(std::span<const iovec> slices, std::size_t sent) {
@@ -170,7 +227,7 @@ void Stream::flush() {
   while (!out_.empty()) {
     std::array<iovec, 16> slices;
     const std::size_t count = out_.gather(slices.data(), slices.size());
-    const Socket::Io io = socket_.write(std::span(slices.data(), count));
+    const Socket::Io io = write_through(std::span(slices.data(), count));
     if (!io.ok()) {
       fail(io.error);
       return;
@@ -178,8 +235,10 @@ void Stream::flush() {
     if (io.again) break;
     bytes_written_ += io.count;
     out_.consume(io.count, poller_.blocks());
+    if (receipts_ != nullptr) settle_receipts(io.count);
   }
-  if (out_.empty() && shutdown_wanted_) socket_.shutdown_write();
+  if (out_.empty() && shutdown_wanted_) send_end();
+  if (broken_) return;
   if (out_.empty() || (over_high_ && out_.size() <= kLowMark)) {
     over_high_ = false;
     observer_->on_write_drained();
@@ -189,7 +248,22 @@ void Stream::flush() {
 void Stream::shutdown_write() {
   if (!is_open() || shutdown_wanted_) return;
   shutdown_wanted_ = true;
-  if (out_.empty()) socket_.shutdown_write();
+  if (out_.empty()) send_end();
+}
+
+void Stream::send_end() {
+  end_owed_ = false;
+  if (broken_) return;
+  if (transport_ == nullptr) {
+    socket_.shutdown_write();
+    return;
+  }
+  const Socket::Io io = transport_->finish(socket_);
+  if (!io.ok()) {
+    fail(io.error);
+  } else {
+    end_owed_ = io.again;
+  }
 }
 
 void Stream::lift(ReadHold reason) {
@@ -206,6 +280,7 @@ void Stream::fail(base::Error why) {
   broken_ = true;
   error_ = why;
   out_.clear(poller_.blocks());
+  drop_receipts(why);
   readable_ = true;
   registration_.requeue();
 }
@@ -219,6 +294,8 @@ void Stream::close() {
   if (!is_open()) return;
   registration_.release_for_close();
   out_.clear(poller_.blocks());
+  drop_receipts({base::Errc::cancelled, 0});
+  transport_.reset();
   socket_.close();
 }
 

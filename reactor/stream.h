@@ -19,6 +19,8 @@
 #include "reactor/event_handler.h"
 #include "reactor/poller.h"
 #include "reactor/socket.h"
+#include "reactor/transport.h"
+#include "reactor/write_receipt.h"
 
 namespace tidegate::reactor {
 
@@ -74,6 +76,23 @@ class Stream final : private EventHandler {
   /// `ready` is what an earlier event told of it, which no edge will tell again.
   void adopt(Socket socket, Registration registration, Ready ready);
 
+  /// From now on everything passes through `transport`, which begins at once, with the poller's
+  /// next turn. Requires: open; nothing was written or received yet.
+  void set_transport(std::unique_ptr<Transport> transport);
+  [[nodiscard]] Transport* transport() const { return transport_.get(); }
+
+  // A connection without its stream: for an owner who goes on with it in another way.
+  struct Detached {
+    Socket socket;
+    Registration registration;
+    Ready ready{0};     // what no edge will tell again: see `adopt`
+    std::string input;  // received, not consumed
+  };
+
+  /// Gives the connection away; this object is then as after `close`. Requires: open, nothing
+  /// unsent, no transport.
+  Detached detach();
+
   [[nodiscard]] bool is_open() const { return socket_.is_open(); }
   [[nodiscard]] Poller& poller() const { return poller_; }
   [[nodiscard]] const Socket& socket() const { return socket_; }
@@ -85,6 +104,9 @@ class Stream final : private EventHandler {
   /// end the bytes are dropped.
   void write(std::string_view bytes);
   void write(std::span<const iovec> slices);
+
+  /// The same, and `receipt` runs as a task once the kernel has all of it or never will.
+  void write(std::string_view bytes, std::unique_ptr<WriteReceipt> receipt);
 
   /// Bytes kept for writing.
   [[nodiscard]] std::size_t unsent() const { return out_.size(); }
@@ -103,12 +125,12 @@ class Stream final : private EventHandler {
 
   /// True when a request could be lost by closing now: bytes are kept or wait in the kernel.
   [[nodiscard]] bool has_input() const {
-    return input_ != nullptr || socket_.peek() == Socket::Pending::input;
+    return input_ != nullptr || peek() == Socket::Pending::input;
   }
 
   /// Nothing was received that is not consumed, and the peer has not closed: asks the kernel.
   [[nodiscard]] bool is_quiet() const {
-    return input_ == nullptr && socket_.peek() == Socket::Pending::nothing;
+    return input_ == nullptr && peek() == Socket::Pending::nothing;
   }
 
   /// The most one read takes, and so the most that is kept for an owner who consumes nothing.
@@ -119,6 +141,14 @@ class Stream final : private EventHandler {
 
   /// Closes with RST, so that the peer cannot take what it got for the whole.
   void abort();
+
+  /// The stream's name on its poller while it is open: see RemoteStream.
+  [[nodiscard]] Cookie cookie() const { return registration_.cookie(); }
+
+  /// Whether `cookie` still names `stream` on `poller`. `stream` need not exist any more.
+  static bool is_same(Poller& poller, Cookie cookie, const Stream* stream) {
+    return poller.find(cookie) == static_cast<const EventHandler*>(stream);
+  }
 
   /// Bytes read, or given to the kernel, since the last call.
   std::uint64_t take_bytes_read() { return std::exchange(bytes_read_, 0); }
@@ -137,6 +167,18 @@ class Stream final : private EventHandler {
   void tell_peer_gone();
   void take_late_error();
   void after_partial_write(std::span<const iovec> slices, std::size_t sent);
+  [[nodiscard]] Socket::Io read_through(std::span<char> into) {
+    return transport_ == nullptr ? socket_.read(into) : transport_->read(socket_, into);
+  }
+  [[nodiscard]] Socket::Io write_through(std::span<const iovec> slices) {
+    return transport_ == nullptr ? socket_.write(slices) : transport_->write(socket_, slices);
+  }
+  [[nodiscard]] Socket::Pending peek() const {
+    return transport_ == nullptr ? socket_.peek() : transport_->peek(socket_);
+  }
+  void send_end();
+  void settle_receipts(std::size_t sent);
+  void drop_receipts(base::Error why);
 
   Poller& poller_;
   StreamObserver* observer_;
@@ -151,9 +193,12 @@ class Stream final : private EventHandler {
   bool over_high_ : 1 = false;        // on_write_drained is owed
   bool fin_told_ : 1 = false;
   bool reset_told_ : 1 = false;
+  bool end_owed_ : 1 = false;  // the transport's farewell did not fit yet
   Registration registration_;
   base::Buffer out_;
   std::unique_ptr<std::string> input_;  // received, not consumed
+  std::unique_ptr<Transport> transport_;
+  std::unique_ptr<WaitingReceipts> receipts_;
   base::Error error_;
   std::uint32_t read_limit_ = Poller::kMaxRead;
   std::uint64_t bytes_read_ = 0;

@@ -1,0 +1,44 @@
+// What a stream's bytes pass through between its owner and its socket. A plain stream has none and
+// pays for none; a cipher (TLS, say) implements this.
+//
+// Every call is made by the stream, on its poller's thread, and none may block or call back into
+// the stream.
+// Rules: `again` from `read` or `write` means that nothing more is possible until the socket is
+//        readable or writable, whichever the transport waits for: the stream tries both again
+//        after any event. A handshake happens inside `read` and `write`; bytes written before it
+//        is over are kept by the stream.
+// Owner: its stream, from `Stream::set_transport` to the stream's end.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <span>
+
+#include "reactor/socket.h"
+
+namespace tidegate::reactor {
+
+class Transport {
+ public:
+  Transport() = default;
+  Transport(const Transport&) = delete;
+  Transport& operator=(const Transport&) = delete;
+  virtual ~Transport() = default;
+
+  /// Bytes for the owner. `count` 0 with `ok` and without `again` is the peer's proper end. An end
+  /// that the transport's own rules call improper (a cut) is an error.
+  virtual Socket::Io read(const Socket& socket, std::span<char> into) = 0;
+
+  /// Takes bytes from the owner; `count` is how many it has taken care of. When it takes part of
+  /// them, the rest is offered again, first, and unchanged in content but not in place.
+  virtual Socket::Io write(const Socket& socket, std::span<const iovec> slices) = 0;
+
+  /// Says to the peer that no more will be written, then sends FIN. `again`: call once more when
+  /// the socket is ready. Called after all that was written has been taken.
+  virtual Socket::Io finish(const Socket& socket) = 0;
+
+  /// What the next `read` would bring the owner, without taking it.
+  [[nodiscard]] virtual Socket::Pending peek(const Socket& socket) const = 0;
+};
+
+}  // namespace tidegate::reactor
