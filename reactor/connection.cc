@@ -1,0 +1,130 @@
+#include "reactor/connection.h"
+
+#include "reactor/connection_list.h"
+
+namespace tidegate::reactor {
+
+std::string_view name(EndReason reason) {
+  switch (reason) {
+    case EndReason::finished:
+      return "finished";
+    case EndReason::aborted:
+      return "aborted";
+    case EndReason::idle:
+      return "idle";
+    case EndReason::reset:
+      return "reset";
+    case EndReason::failed:
+      return "failed";
+    case EndReason::stopped:
+      return "stopped";
+  }
+  return "unknown";
+}
+
+bool Connection::begin(ConnectionList& list, Socket socket, const base::PeerAddress& peer) {
+  peer_ = peer;
+  if (!stream_.open(std::move(socket))) return false;
+  list_ = &list;
+  poller().running_for(typeid(*this));
+  on_open();
+  return true;
+}
+
+void Connection::write(std::string_view bytes) {
+  stream_.write(bytes);
+  hold_when_full();
+}
+
+void Connection::write(std::span<const iovec> slices) {
+  stream_.write(slices);
+  hold_when_full();
+}
+
+void Connection::write(std::string_view bytes, std::unique_ptr<WriteReceipt> receipt) {
+  stream_.write(bytes, std::move(receipt));
+  hold_when_full();
+}
+
+void Connection::hold_when_full() {
+  if (stream_.above_high_mark()) stream_.hold(ReadHold::backpressure);
+}
+
+void Connection::finish() {
+  if (list_ == nullptr || finishing_) return;
+  finishing_ = true;
+  stream_.shutdown_write();
+  // Nothing is made of input any more: it must not wait for the peer to take what was written.
+  stream_.lift(ReadHold::backpressure);
+  stream_.take_bytes_written();
+  poller().arm(timer_, kLinger);
+  end_if_finished();
+}
+
+void Connection::end_if_finished() {
+  const bool done = finishing_ && stream_.unsent() == 0 && stream_.input_ended();
+  if (list_ != nullptr && done) end(EndReason::finished, {});
+}
+
+void Connection::end(EndReason why, base::Error error) {
+  if (list_ == nullptr) return;
+  ConnectionList& list = *std::exchange(list_, nullptr);
+  timer_.cancel();
+  if (why == EndReason::finished) {
+    stream_.close();
+  } else {
+    stream_.abort();
+  }
+  on_end(why, error);
+  list.leave(*this, why);
+}
+
+void Connection::set_idle_limit(base::Nanos limit) {
+  idle_limit_ = limit;
+  if (finishing_) return;
+  if (limit > 0) {
+    poller().arm(timer_, limit);
+  } else {
+    timer_.cancel();
+  }
+}
+
+std::size_t Connection::Wire::on_data(std::string_view bytes) {
+  Connection& c = connection;
+  c.poller().running_for(typeid(c));
+  if (c.finishing_) return bytes.size();
+  if (c.idle_limit_ > 0) c.poller().arm(c.timer_, c.idle_limit_);
+  return c.on_data(bytes);
+}
+
+void Connection::Wire::on_eof() {
+  Connection& c = connection;
+  if (!c.finishing_) {
+    c.on_eof();
+  } else {
+    c.end_if_finished();
+  }
+}
+
+void Connection::Wire::on_write_drained() {
+  Connection& c = connection;
+  c.stream_.lift(ReadHold::backpressure);
+  c.end_if_finished();
+  if (c.list_ != nullptr && !c.finishing_) c.on_drained();
+}
+
+void Connection::Wire::on_close(base::Error why) {
+  const bool reset = why.code == base::Errc::reset;
+  connection.end(reset ? EndReason::reset : EndReason::failed, why);
+}
+
+void Connection::Wire::on_timeout(Timer& /*timer*/) {
+  Connection& c = connection;
+  if (c.finishing_ && c.stream_.take_bytes_written() > 0) {
+    c.poller().arm(c.timer_, kLinger);
+    return;
+  }
+  c.end(EndReason::idle, {base::Errc::timed_out, 0});
+}
+
+}  // namespace tidegate::reactor
