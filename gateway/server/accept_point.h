@@ -1,9 +1,8 @@
 // Accepts on one address and places each connection on the least busy of its workers.
 //
 // Owner:  the Server. Thread: the poller it accepts on: an acceptor thread's (accept: dedicated),
-// or its
-//         only worker's (accept: per_worker, SO_REUSEPORT).
-// Connections of one batch travel to a worker as one task: one wake-up a batch.
+//         or its only worker's (accept: per_worker, SO_REUSEPORT).
+// Connections of one batch travel to a worker as one task (reactor::Pipeline): one wake-up a batch.
 #pragma once
 
 #include <cstddef>
@@ -11,13 +10,14 @@
 
 #include "gateway/server/worker.h"
 #include "reactor/acceptor.h"
+#include "reactor/pipeline.h"
 
 namespace tidegate::gateway::server {
 
-class AcceptPoint final : private reactor::AcceptObserver {
+class AcceptPoint final {
  public:
   /// `workers`, not empty, outlive this object.
-  AcceptPoint(reactor::Poller& poller, std::size_t listener, std::vector<Worker*> workers);
+  AcceptPoint(reactor::Poller& poller, std::size_t listener, const std::vector<Worker*>& workers);
 
   /// Fails as Acceptor::open does.
   base::Status open(const base::Address& address, const reactor::ListenOptions& options) {
@@ -32,15 +32,21 @@ class AcceptPoint final : private reactor::AcceptObserver {
   [[nodiscard]] std::uint64_t pauses() const { return acceptor_.pauses().get(); }
 
  private:
-  void on_accept(reactor::Socket socket, const base::Address& peer) override;
-  void on_accept_batch_end() override;
-  std::size_t least_busy();
+  // One worker's side of this address.
+  struct Gate final : reactor::ArrivalTaker {
+    Gate(Worker& w, std::size_t l) : worker(w), listener(l) {}
+    void on_arrival(reactor::Socket socket, const base::PeerAddress& peer) override {
+      worker.take({std::move(socket), peer, listener});
+    }
+    Worker& worker;
+    std::size_t listener;
+  };
+
+  std::vector<reactor::Pipeline::Lane> lanes();
 
   reactor::Poller& poller_;
-  std::size_t listener_;
-  std::vector<Worker*> workers_;
-  std::vector<std::vector<Handoff>> batches_;  // [i] for workers_[i]
-  std::size_t next_ = 0;                       // where ties begin
+  std::vector<Gate> gates_;
+  reactor::Pipeline pipeline_;
   reactor::Acceptor acceptor_;
 };
 

@@ -54,7 +54,7 @@ class Worker {
   [[nodiscard]] const telemetry::WorkerCounters& counters() const { return counters_; }
 
   /// Connections here or on their way here.
-  [[nodiscard]] std::atomic<std::uint32_t>& live() { return context_.live; }
+  [[nodiscard]] std::atomic<std::uint32_t>& live() { return context_.poller.load(); }
 
  private:
   telemetry::WorkerCounters counters_;

@@ -1,7 +1,7 @@
 // What the sessions of one worker share: its poller, clusters, listeners, scratch memory and
 // stamps.
 //
-// Owner:  the worker. Thread: the worker's, except `live`.
+// Owner:  the worker. Thread: the worker's.
 #pragma once
 
 #include <atomic>
@@ -69,8 +69,6 @@ class WorkerContext {
   std::vector<std::unique_ptr<upstream::Cluster>> clusters;  // in the configuration's order
   std::vector<std::unique_ptr<ListenerContext>> listeners;   // likewise
   base::IntrusiveList<Session> sessions;
-  std::atomic<std::uint32_t> live{
-      0};                 // connections here or on their way; acceptors add, we subtract
   bool draining = false;  // keep-alive ends with the next response
 
   // Scratch: used inside one callback, empty between callbacks.

@@ -10,7 +10,7 @@ namespace {
 void refuse(WorkerContext& worker, ListenerContext& listener, const base::PeerAddress& peer,
             Reason reason) {
   listener.counters.connections_closed[static_cast<std::size_t>(reason)].add();
-  worker.live.fetch_sub(1, std::memory_order_relaxed);
+  worker.poller.load().fetch_sub(1, std::memory_order_relaxed);
   const telemetry::AccessLog& log = listener.shared.log;
   if (!log.wants(reason, worker.random.next())) return;
   char client[base::PeerAddress::kTextSize];
@@ -62,7 +62,7 @@ void end_session(WorkerContext& worker, ListenerContext& listener, Session& sess
   listener.counters.connections_active.sub();
   listener.counters.connections_closed[static_cast<std::size_t>(reason)].add();
   listener.shared.active.fetch_sub(1, std::memory_order_acq_rel);
-  worker.live.fetch_sub(1, std::memory_order_relaxed);
+  worker.poller.load().fetch_sub(1, std::memory_order_relaxed);
   base::IntrusiveList<Session>::erase(session);
   worker.poller.retire(std::unique_ptr<reactor::Retirable>(&session));
 }

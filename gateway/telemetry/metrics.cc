@@ -38,6 +38,17 @@ constexpr PollerRow kPollerRows[] = {
      &PollerStats::turns, 1},
     {"tidegate_poller_events_total", "Events the kernel reported.", MetricType::Counter,
      &PollerStats::events, 1},
+    {"tidegate_poller_batch_events_max", "The most events one wait has brought.", MetricType::Gauge,
+     &PollerStats::largest_batch, 1},
+    {"tidegate_poller_wakeups_total", "Waits ended by another thread.", MetricType::Counter,
+     &PollerStats::wakeups, 1},
+    {"tidegate_poller_timeouts_total", "Timers that fired.", MetricType::Counter,
+     &PollerStats::timers, 1},
+    {"tidegate_poller_timer_lag_seconds_total",
+     "Time from deadline to callback, summed over the timers that fired.", MetricType::Counter,
+     &PollerStats::timer_lag_ns, 1e-9},
+    {"tidegate_poller_timer_lag_seconds_max", "The latest that a timer has been.",
+     MetricType::Gauge, &PollerStats::longest_timer_lag_ns, 1e-9},
     {"tidegate_poller_tasks_total", "Tasks run for other threads.", MetricType::Counter,
      &PollerStats::tasks, 1},
     {"tidegate_poller_registered_fds", "File descriptors being watched now.", MetricType::Gauge,
@@ -52,6 +63,12 @@ void collect_pollers(const Sources& sources, Families& out) {
       const Cell& cell = each.poller->stats().*row.cell;
       add_value(family, {{"poller", each.name}}, static_cast<double>(cell.get()) * row.scale);
     }
+  }
+  auto& longest = add_family(out, "tidegate_poller_callback_seconds_max",
+                             "The longest a callback has kept its poller.", MetricType::Gauge);
+  for (const Sources::NamedPoller& each : sources.pollers) {
+    add_value(longest, {{"poller", each.name}},
+              static_cast<double>(each.poller->watch().longest_ns()) * 1e-9);
   }
 }
 

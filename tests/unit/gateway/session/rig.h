@@ -71,7 +71,7 @@ class Rig final {
     if (buffer > 0) {
       BOOST_REQUIRE(accepted->first.set_option(SOL_SOCKET, SO_SNDBUF, buffer).ok());
     }
-    context.live.fetch_add(1);
+    context.poller.load().fetch_add(1);
     start_session(context, *context.listeners[0], std::move(accepted->first),
                   base::PeerAddress(accepted->second));
     return Peer(std::move(*socket));
@@ -154,7 +154,7 @@ class Rig final {
     const telemetry::ListenerCounters& count = counters();
     BOOST_TEST(count.requests_active.get() == 0U);
     BOOST_TEST(count.connections_active.get() == 0U);
-    BOOST_TEST(worker_->live.load() == 0U);
+    BOOST_TEST(worker_->poller.load().load() == 0U);
     BOOST_TEST(shared_->active.load() == 0U);
     std::uint64_t ends = 0;
     for (const base::Cell& cell : count.connections_closed) ends += cell.get();
