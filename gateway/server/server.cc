@@ -32,6 +32,7 @@ Server::Server(reactor::Poller& poller, std::shared_ptr<const conf::Config> conf
       worker_group_({"worker", config_->workers.count, config_->workers.pin}),
       acceptor_group_(
           {"acceptor", dedicated(config_->workers) ? config_->workers.acceptors : 0, false}),
+      stall_log_(log_),
       phase_timer_(*this),
       check_timer_(*this) {}
 
@@ -150,6 +151,8 @@ void Server::make_view() {
   for (std::size_t i = 0; i < acceptor_group_.size(); ++i) {
     sources.pollers.push_back({"acceptor-" + std::to_string(i), &acceptor_group_[i]});
   }
+  for (const auto& each : sources.pollers) stall_log_.watch(*each.poller, each.name);
+  sources.stalls = [this] { return stall_log_.stalls(); };
   sources.accept_pauses = [this] {
     std::uint64_t pauses = 0;
     for (const auto& point : accept_points_) pauses += point->pauses();
@@ -164,7 +167,8 @@ void Server::make_view() {
 
 base::Status Server::start() {
   if (auto started = worker_group_.start(); !started) return started;
-  return acceptor_group_.start();
+  if (auto started = acceptor_group_.start(); !started) return started;
+  return stall_log_.start();
 }
 
 void Server::drain() {

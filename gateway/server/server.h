@@ -16,6 +16,7 @@
 #include "conf/model.h"
 #include "gateway/server/accept_point.h"
 #include "gateway/server/drain_machine.h"
+#include "gateway/server/stall_log.h"
 #include "gateway/server/view.h"
 #include "gateway/server/worker.h"
 #include "gateway/session/context.h"
@@ -79,6 +80,7 @@ class Server final : private reactor::TimerHandler, private upstream::CapacityMe
   std::vector<std::unique_ptr<upstream::ClusterCapacity>> capacities_;
   reactor::PollerGroup worker_group_;
   reactor::PollerGroup acceptor_group_;
+  StallLog stall_log_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<AcceptPoint>> accept_points_;
   std::size_t accept_points_open_ = 0;

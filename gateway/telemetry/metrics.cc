@@ -64,6 +64,12 @@ void collect_pollers(const Sources& sources, Families& out) {
       add_value(family, {{"poller", each.name}}, static_cast<double>(cell.get()) * row.scale);
     }
   }
+  if (sources.stalls) {
+    add_value(
+        add_family(out, "tidegate_poller_stalls_total",
+                   "Callbacks that kept their poller for longer than 250 ms.", MetricType::Counter),
+        {}, sources.stalls());
+  }
   auto& longest = add_family(out, "tidegate_poller_callback_seconds_max",
                              "The longest a callback has kept its poller.", MetricType::Gauge);
   for (const Sources::NamedPoller& each : sources.pollers) {

@@ -24,6 +24,7 @@ struct Sources {
   };
   std::vector<NamedPoller> pollers;
   std::function<std::uint64_t()> accept_pauses;  // may be called from any thread
+  std::function<std::uint64_t()> stalls;         // likewise
   const base::LogWriter* log = nullptr;
   std::string version;  // "0.1.0"
   base::Nanos started_wall = 0;

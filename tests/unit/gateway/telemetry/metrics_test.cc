@@ -42,6 +42,7 @@ struct Fixture {
     }
     sources.pollers = {{"worker-0", &poller}};
     sources.accept_pauses = [] { return std::uint64_t{4}; };
+    sources.stalls = [] { return std::uint64_t{3}; };
     sources.log = &log;
     sources.version = "1.2.3";
     sources.started_wall = 1'767'323'045 * base::kSecond + base::kSecond / 2;
@@ -172,6 +173,7 @@ BOOST_AUTO_TEST_CASE(tells_of_the_program_its_pollers_its_log_and_its_process) {
   BOOST_TEST(text().find(R"(tidegate_build_info{version="1.2.3",compiler=")") != std::string::npos);
   BOOST_TEST(value("tidegate_start_time_seconds") == "1767323045.5");
   BOOST_TEST(value("tidegate_accept_pauses_total") == "4");
+  BOOST_TEST(value("tidegate_poller_stalls_total") == "3");
   BOOST_TEST(value("tidegate_log_lines_total") == "0");
   BOOST_TEST(value(R"(tidegate_poller_turns_total{poller="worker-0"})") == "0");
   BOOST_TEST(std::stod(value("process_resident_memory_bytes")) > 1e5);
