@@ -1,11 +1,14 @@
 #include "reactor/socket.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 
 namespace tidegate::reactor {
 namespace {
@@ -29,7 +32,8 @@ base::Status to_status(int result) {
   return base::Error::from_errno(errno);
 }
 
-// The connection died between the kernel's queue and us: accept(2) says to treat these as EAGAIN.
+// The connection died between the kernel's queue and us: accept(2) lists these as its own errors,
+// not the listener's.
 bool is_gone_already(int code) {
   switch (code) {
     case ECONNABORTED:
@@ -41,6 +45,7 @@ bool is_gone_already(int code) {
     case EHOSTUNREACH:
     case EOPNOTSUPP:
     case ENETUNREACH:
+    case ETIMEDOUT:
       return true;
     default:
       return false;
@@ -58,7 +63,8 @@ base::Address read_address(int fd, int (*call)(int, sockaddr*, socklen_t*)) {
 }  // namespace
 
 base::Result<Socket> Socket::open(int family) {
-  const int fd = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int fd = retry_on_interrupt(
+      [&] { return ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); });
   if (fd < 0) return base::Error::from_errno(errno);
   return Socket(fd);
 }
@@ -83,7 +89,8 @@ Socket::Io Socket::write(std::span<const iovec> slices) const {
   }
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(slices.data());
-  message.msg_iovlen = slices.size();
+  // More is EMSGSIZE; a short write the caller must expect anyway.
+  message.msg_iovlen = std::min<std::size_t>(slices.size(), IOV_MAX);
   return to_io(retry_on_interrupt([&] { return ::sendmsg(fd_, &message, MSG_NOSIGNAL); }));
 }
 
@@ -107,17 +114,20 @@ void Socket::reset_on_close() const {
 }
 
 base::Status Socket::bind(const base::Address& address) const {
-  return to_status(::bind(fd_, address.data(), address.size()));
+  return to_status(retry_on_interrupt([&] { return ::bind(fd_, address.data(), address.size()); }));
 }
 
 base::Status Socket::listen(int backlog) const {
-  return to_status(::listen(fd_, backlog));
+  return to_status(retry_on_interrupt([&] { return ::listen(fd_, backlog); }));
 }
 
 std::optional<base::Status> Socket::connect(const base::Address& to) const {
-  if (::connect(fd_, to.data(), to.size()) == 0) return base::Status();
-  // An interrupted connect goes on by itself (connect(2)): wait for it like any other.
-  if (errno == EINPROGRESS || errno == EINTR) return std::nullopt;
+  // An interrupted connect goes on by itself for IP and not at all for unix sockets: asked again,
+  // the kernel tells how far it is.
+  const int result = retry_on_interrupt([&] { return ::connect(fd_, to.data(), to.size()); });
+  if (result == 0 || errno == EISCONN) return base::Status();
+  if (errno == EINPROGRESS || errno == EALREADY) return std::nullopt;
+  if (errno == EAGAIN && to.is_unix()) return base::Status({base::Errc::refused, EAGAIN});
   return base::Status(base::Error::from_errno(errno));
 }
 
@@ -130,8 +140,10 @@ std::optional<base::Result<std::pair<Socket, base::Address>>> Socket::accept() c
   if (fd >= 0) {
     return base::Result(std::pair(Socket(fd), base::Address::from_sockaddr(generic, length)));
   }
-  if (errno == EAGAIN || errno == EWOULDBLOCK || is_gone_already(errno)) return std::nullopt;
-  return base::Result<std::pair<Socket, base::Address>>(base::Error::from_errno(errno));
+  if (errno == EAGAIN || errno == EWOULDBLOCK) return std::nullopt;
+  const base::Error why = is_gone_already(errno) ? base::Error{base::Errc::reset, errno}
+                                                 : base::Error::from_errno(errno);
+  return base::Result<std::pair<Socket, base::Address>>(why);
 }
 
 base::Error Socket::take_error() const {
@@ -139,6 +151,19 @@ base::Error Socket::take_error() const {
   socklen_t length = sizeof code;
   if (::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &code, &length) != 0) code = errno;
   return base::Error::from_errno(code);
+}
+
+bool Socket::is_listening() const {
+  int listens = 0;
+  socklen_t length = sizeof listens;
+  return ::getsockopt(fd_, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) == 0 && listens != 0;
+}
+
+base::Status Socket::make_non_blocking() const {
+  const int status = ::fcntl(fd_, F_GETFL);
+  if (status < 0) return base::Error::from_errno(errno);
+  if (::fcntl(fd_, F_SETFL, status | O_NONBLOCK) != 0) return base::Error::from_errno(errno);
+  return to_status(::fcntl(fd_, F_SETFD, FD_CLOEXEC));
 }
 
 base::Address Socket::local_address() const {

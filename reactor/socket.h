@@ -39,7 +39,7 @@ class Socket {
   void close();
 
   // What a read or a write did. `count` 0 with `ok` is end of input for reads; `again` means that
-  // the kernel has nothing, or no room, right now.
+  // the kernel has nothing, or no room, right now. Any call may do less than it was asked to.
   struct Io {
     std::size_t count = 0;
     bool again = false;
@@ -64,14 +64,22 @@ class Socket {
   [[nodiscard]] base::Status listen(int backlog) const;
 
   /// Ok: connected at once. Errc::ok is also what `take_error` gives later; "in progress" is the
-  /// empty optional.
+  /// empty optional. A unix listener whose queue is full refuses with EAGAIN: nothing is under way,
+  /// and a later attempt may succeed.
   std::optional<base::Status> connect(const base::Address& to) const;
 
-  /// Takes the next connection. An empty optional: none is waiting, or it was gone already.
+  /// Takes the next connection. An empty optional: none is waiting. Fails as: reset, whatever the
+  /// errno, when that one was gone already and the next may be asked for; out_of_fds,
+  /// out_of_memory, os.
   std::optional<base::Result<std::pair<Socket, base::Address>>> accept() const;
 
   /// SO_ERROR, which the kernel clears by this.
   [[nodiscard]] base::Error take_error() const;
+
+  [[nodiscard]] bool is_listening() const;
+
+  /// Also close-on-exec: for an fd that was not made here.
+  [[nodiscard]] base::Status make_non_blocking() const;
 
   [[nodiscard]] base::Address local_address() const;
   [[nodiscard]] base::Address peer_address() const;

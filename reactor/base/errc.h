@@ -9,7 +9,7 @@ namespace tidegate::base {
 enum class Errc : std::int32_t {
   ok = 0,
   os,             // the kernel said no; `Error::os_errno` says why
-  refused,        // ECONNREFUSED
+  refused,        // ECONNREFUSED; a unix listener's full queue (EAGAIN)
   unreachable,    // no route to the host or network
   reset,          // ECONNRESET, EPIPE: the peer tore the connection down
   timed_out,      // our timer or the kernel's
