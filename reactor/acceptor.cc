@@ -1,61 +1,22 @@
 #include "reactor/acceptor.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <sys/socket.h>
 
 #include <algorithm>
-#include <cerrno>
 
 namespace tidegate::reactor {
 namespace {
 
-bool is_file_path(const base::Address& address) {
-  return address.is_unix() && address.unix_path().front() != '@';
+// More connections than any queue of the kernel holds; those that came meanwhile are no reason to
+// stay.
+constexpr int kClosingBatches = 1024;
+
+bool is_shortage(base::Error error) {
+  return error.code == base::Errc::out_of_fds || error.code == base::Errc::out_of_memory;
 }
 
-// A path left behind by a process that is gone refuses connections; a live one is not ours to take.
-base::Status unlink_if_dead(const base::Address& address) {
-  const std::string path = address.unix_path();
-  struct stat info {};
-  if (::lstat(path.c_str(), &info) != 0) return {};
-  if (!S_ISSOCK(info.st_mode)) return base::Error{base::Errc::in_use, EEXIST};
-  auto probe = Socket::open(AF_UNIX);
-  if (!probe) return probe.error();
-  const auto outcome = probe->connect(address);
-  if (!outcome || outcome->ok() || outcome->error().code != base::Errc::refused) {
-    return base::Error{base::Errc::in_use, EADDRINUSE};
-  }
-  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return base::Error::from_errno(errno);
-  return {};
-}
-
-base::Status set_options(const Socket& socket, const base::Address& address,
-                         const ListenOptions& options) {
-  if (!address.is_ip()) return {};
-  if (options.reuse_address) {
-    if (auto set = socket.set_option(SOL_SOCKET, SO_REUSEADDR, 1); !set) return set;
-  }
-  if (options.reuse_port) {
-    if (auto set = socket.set_option(SOL_SOCKET, SO_REUSEPORT, 1); !set) return set;
-  }
-  if (address.family() == AF_INET6) {
-    const int only = options.ipv6_only ? 1 : 0;
-    if (auto set = socket.set_option(IPPROTO_IPV6, IPV6_V6ONLY, only); !set) return set;
-  }
-  // Accepted sockets inherit it: no system call per connection.
-  return socket.set_option(IPPROTO_TCP, TCP_NODELAY, 1);
-}
-
-// The mode is set first: nobody can connect before.
-base::Status begin_listening(const Socket& socket, const std::string& path,
-                             const ListenOptions& options) {
-  const bool has_mode = !path.empty() && options.unix_mode.has_value();
-  if (has_mode && ::chmod(path.c_str(), *options.unix_mode) != 0) {
-    return base::Error::from_errno(errno);
-  }
-  return socket.listen(options.backlog);
+bool was_gone_already(base::Error error) {
+  return error.code == base::Errc::reset;
 }
 
 }  // namespace
@@ -65,50 +26,60 @@ Acceptor::~Acceptor() {
 }
 
 base::Status Acceptor::open(const base::Address& address, const ListenOptions& options) {
-  auto socket = Socket::open(address.family());
-  if (!socket) return socket.error();
-  if (auto set = set_options(*socket, address, options); !set) return set;
-  if (is_file_path(address)) {
-    if (auto cleared = unlink_if_dead(address); !cleared) return cleared;
-  }
-  if (auto bound = socket->bind(address); !bound) return bound;
-  if (is_file_path(address)) own_path_ = address.unix_path();
-  base::Status opened = begin_listening(*socket, own_path_, options);
-  if (opened) opened = adopt(std::move(*socket));
-  if (!opened) unlink_own_path();
-  return opened;
+  if (auto opened = listening_.open(address, options); !opened) return opened;
+  return begin(options);
 }
 
-base::Status Acceptor::adopt(Socket socket) {
-  socket_ = std::move(socket);
-  const base::Status watched = watch();
-  if (!watched) socket_.close();
-  return watched;
+base::Status Acceptor::adopt(Socket socket, const ListenOptions& options) {
+  if (auto adopted = listening_.adopt(std::move(socket), options); !adopted) return adopted;
+  return begin(options);
+}
+
+base::Status Acceptor::begin(const ListenOptions& options) {
+  refuses_ = options.when_out_of_fds == WhenOutOfFds::refuse;
+  base::Status begun = take_reserve();
+  if (begun && !paused_) begun = watch();
+  if (!begun) {
+    reserve_.close();
+    listening_.close();
+  }
+  return begun;
 }
 
 base::Status Acceptor::watch() {
-  auto registration = poller_.add(socket_.fd(), *this, Poller::kRead, Poller::Mode::level);
+  auto registration =
+      poller_.add(listening_.socket().fd(), *this, Poller::kRead, Poller::Mode::level);
   if (!registration) return registration.error();
   registration_ = std::move(*registration);
   return {};
 }
 
 void Acceptor::close(bool take_waiting) {
-  if (!socket_.is_open()) return;
+  if (!listening_.is_open()) return;
   registration_.remove();
-  if (take_waiting) {
-    while (accept_some(kBatch)) {
-    }
+  paused_ = false;
+  for (int i = 0; take_waiting && i < kClosingBatches; ++i) {
+    if (!accept_some(kBatch)) break;
   }
-  // Accepting may just have failed and paused.
+  // Accepting may just have backed off, or a guest have paused and resumed.
+  registration_.remove();
   retry_.cancel();
-  socket_.close();
-  unlink_own_path();
+  paused_ = false;
+  backoff_ = 0;
+  reserve_.close();
+  listening_.close();
 }
 
-void Acceptor::unlink_own_path() {
-  if (!own_path_.empty()) ::unlink(own_path_.c_str());
-  own_path_.clear();
+void Acceptor::pause() {
+  paused_ = true;
+  // Level-triggered: left registered, a waiting connection would wake us all the time.
+  registration_.remove();
+}
+
+void Acceptor::resume() {
+  if (!paused_) return;
+  paused_ = false;
+  if (listening_.is_open() && !retry_.armed()) watch_again();
 }
 
 void Acceptor::on_ready(Ready /*ready*/) {
@@ -117,33 +88,68 @@ void Acceptor::on_ready(Ready /*ready*/) {
 
 bool Acceptor::accept_some(int limit) {
   bool more = true;
-  for (int taken = 0; more && taken < limit && socket_.is_open(); ++taken) {
-    auto accepted = socket_.accept();
+  int gone = 0;
+  for (int asked = 0; more && asked < limit && listening_.is_open() && !paused_; ++asked) {
+    auto accepted = listening_.socket().accept();
     if (!accepted) {
       more = false;
-    } else if (!accepted->ok()) {
-      pause();
-      more = false;
-    } else {
+    } else if (accepted->ok()) {
       backoff_ = 0;
       observer_.on_accept(std::move((*accepted)->first), (*accepted)->second);
+    } else if (was_gone_already(accepted->error()) && ++gone < limit) {
+      continue;
+    } else {
+      if (is_shortage(accepted->error())) refuse_some();
+      back_off();
+      more = false;
     }
   }
   observer_.on_accept_batch_end();
-  return more && socket_.is_open();
+  return more && listening_.is_open() && !paused_;
 }
 
-void Acceptor::pause() {
+// What the reserve gives back serves one connection after the other.
+void Acceptor::refuse_some() {
+  if (!reserve_.is_open()) return;
+  reserve_.close();
+  for (int i = 0; i < kBatch; ++i) {
+    const auto accepted = listening_.socket().accept();
+    if (!accepted) break;
+    if (accepted->ok()) {
+      (*accepted)->first.reset_on_close();
+      refused_.add();
+    } else if (!was_gone_already(accepted->error())) {
+      break;
+    }
+  }
+  // Should another thread be faster, the next attempt finds none in reserve and only waits.
+  static_cast<void>(take_reserve());
+}
+
+base::Status Acceptor::take_reserve() {
+  if (!refuses_ || reserve_.is_open()) return {};
+  // A socket, as what it makes room for: fd, file and socket memory.
+  auto socket = Socket::open(AF_UNIX);
+  if (!socket) return socket.error();
+  reserve_ = std::move(*socket);
+  return {};
+}
+
+void Acceptor::back_off() {
   pauses_.add();
   backoff_ = std::clamp(backoff_ * 2, kMinBackoff, kMaxBackoff);
-  // Level-triggered: left registered, the waiting connection would wake us again at once.
   registration_.remove();
   poller_.arm(retry_, backoff_);
 }
 
 void Acceptor::on_timeout(Timer& /*timer*/) {
+  static_cast<void>(take_reserve());
+  if (!paused_) watch_again();
+}
+
+void Acceptor::watch_again() {
   // Registering needs no fd, but it may need memory.
-  if (!watch()) pause();
+  if (!registration_.active() && !watch()) back_off();
 }
 
 }  // namespace tidegate::reactor
