@@ -1,25 +1,37 @@
 #include "reactor/connector.h"
 
 #include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 namespace tidegate::reactor {
 
 void Dial::start(const base::Address& to, base::Nanos patience) {
-  TG_CHECK(!socket_.is_open() && !patience_.armed());
-  failed_at_once_ = begin(to).error();
-  const bool failed = failed_at_once_.code != base::Errc::ok;
-  if (failed) cancel();
-  poller_.arm(patience_, failed ? 0 : patience);
+  DialOptions options;
+  options.patience = patience;
+  start(to, options);
 }
 
-base::Status Dial::begin(const base::Address& to) {
+void Dial::start(const base::Address& to, const DialOptions& options) {
+  TG_CHECK(!socket_.is_open() && !patience_.armed());
+  failed_at_once_ = begin(to, options).error();
+  const bool failed = failed_at_once_.code != base::Errc::ok;
+  if (failed) cancel();
+  poller_.arm(patience_, failed ? 0 : options.patience);
+}
+
+base::Status Dial::begin(const base::Address& to, const DialOptions& options) {
+  stage_ = DialStage::socket;
+  failed_option_ = "";
   auto socket = Socket::open(to.family());
   if (!socket) return socket.error();
   socket_ = std::move(*socket);
-  if (to.is_ip()) {
-    if (auto set = socket_.set_option(IPPROTO_TCP, TCP_NODELAY, 1); !set) return set;
+  stage_ = DialStage::option;
+  if (auto set = set_options(to, options); !set) return set;
+  stage_ = DialStage::bind;
+  if (options.source) {
+    if (auto bound = socket_.bind(*options.source); !bound) return bound;
   }
+  stage_ = DialStage::connect;
   const auto outcome = socket_.connect(to);
   if (outcome && !outcome->ok()) return *outcome;
   // Connected already or not: the first writable edge tells, through one path.
@@ -28,6 +40,20 @@ base::Status Dial::begin(const base::Address& to) {
   if (!registration) return registration.error();
   registration_ = std::move(*registration);
   return {};
+}
+
+base::Status Dial::set_options(const base::Address& to, const DialOptions& options) {
+  OptionSetter setter(socket_);
+  setter.apply(options.socket, to.family());
+  if (options.source && to.is_ip()) {
+    if (options.source->port() == 0) {
+      setter.set(IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1, "IP_BIND_ADDRESS_NO_PORT");
+    } else {
+      setter.set(SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
+    }
+  }
+  failed_option_ = setter.failed();
+  return setter.status();
 }
 
 void Dial::cancel() {

@@ -1,14 +1,16 @@
 // Opens one outbound connection and reports the outcome exactly once.
 //
 // Owner:    whoever dials; destroying a Dial abandons it silently, and is allowed inside its
-// observer's
-//           callbacks: making them is the last thing it does.
+//           observer's callbacks: making them is the last thing it does.
 // Thread:   the poller it was given, start to finish.
-// Fails as: refused, unreachable, timed_out, out_of_fds, out_of_memory, or os with the errno.
+// Fails as: refused (a unix listener's full queue too, with EAGAIN: worth another attempt),
+//           unreachable, timed_out, in_use, not_permitted, out_of_fds, out_of_memory, or os with
+//           the errno. `failed_stage` says what was being done.
 #pragma once
 
 #include "reactor/base/address.h"
 #include "reactor/base/result.h"
+#include "reactor/dial_options.h"
 #include "reactor/event_handler.h"
 #include "reactor/poller.h"
 #include "reactor/socket.h"
@@ -40,14 +42,22 @@ class Dial final : private EventHandler, private TimerHandler {
   /// reported from inside this call, whether it is known at once or later. Requires: no attempt
   /// under way.
   void start(const base::Address& to, base::Nanos patience);
+  void start(const base::Address& to, const DialOptions& options);
 
   /// Abandons the attempt; nothing is reported.
   void cancel();
 
+  /// Of the last attempt, once it has failed.
+  [[nodiscard]] DialStage failed_stage() const { return stage_; }
+
+  /// The option that could not be set, e.g. "SO_SNDBUF"; empty in other stages.
+  [[nodiscard]] const char* failed_option() const { return failed_option_; }
+
  private:
   void on_ready(Ready ready) override;
   void on_timeout(Timer& timer) override;
-  base::Status begin(const base::Address& to);
+  base::Status begin(const base::Address& to, const DialOptions& options);
+  base::Status set_options(const base::Address& to, const DialOptions& options);
   void fail(base::Error why);
 
   Poller& poller_;
@@ -56,6 +66,8 @@ class Dial final : private EventHandler, private TimerHandler {
   Registration registration_;
   Timer patience_;
   base::Error failed_at_once_;  // reported from the timer, outside `start`
+  DialStage stage_ = DialStage::socket;
+  const char* failed_option_ = "";
 };
 
 }  // namespace tidegate::reactor
