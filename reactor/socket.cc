@@ -6,9 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <climits>
 
 namespace tidegate::reactor {
 namespace {
@@ -89,8 +87,7 @@ Socket::Io Socket::write(std::span<const iovec> slices) const {
   }
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(slices.data());
-  // More is EMSGSIZE; a short write the caller must expect anyway.
-  message.msg_iovlen = std::min<std::size_t>(slices.size(), IOV_MAX);
+  message.msg_iovlen = slices.size();
   return to_io(retry_on_interrupt([&] { return ::sendmsg(fd_, &message, MSG_NOSIGNAL); }));
 }
 

@@ -39,15 +39,17 @@ class Socket {
   void close();
 
   // What a read or a write did. `count` 0 with `ok` is end of input for reads; `again` means that
-  // the kernel has nothing, or no room, right now. Any call may do less than it was asked to.
+  // the kernel has nothing, or no room, right now.
   struct Io {
     std::size_t count = 0;
     bool again = false;
     base::Error error;
     [[nodiscard]] bool ok() const { return error.code == base::Errc::ok; }
   };
+  /// `into` must not be empty: nothing read would be taken for the end.
   Io read(std::span<char> into) const;
   Io write(std::string_view bytes) const;
+  /// At most IOV_MAX slices: more is EMSGSIZE.
   Io write(std::span<const iovec> slices) const;
 
   /// What the next read would bring, without taking it.

@@ -65,7 +65,9 @@ class Faults {
   /// first added wins.
   void fail(Call call, const Fault& fault);
 
-  /// recv, send and sendmsg take at most `bytes` a call; 0: no limit.
+  /// recv, send and sendmsg take at most `bytes` a call; 0: no limit. Who is told of edges may
+  /// take a short call for the kernel's queue being empty or full (epoll(7)), and then waits for
+  /// an edge that does not come: to be used where something else makes it try again.
   void limit(Call call, std::size_t bytes);
 
   /// How many calls were made, and how many of them failed by plan.

@@ -6,71 +6,23 @@
 
 #include <boost/test/unit_test.hpp>
 #include <fstream>
-#include <functional>
 #include <iterator>
 #include <memory>
-#include <optional>
-#include <stdexcept>
 #include <string>
-#include <vector>
 
-#include "tests/support/fd_limit.h"
 #include "tests/support/loopback.h"
-#include "tests/support/temp_folder.h"
-#include "tests/support/turns.h"
+#include "tests/unit/reactor/acceptor_fixture.h"
 
 namespace tidegate::reactor {
 namespace {
 
+using test::AcceptorFixture;
 using test::address;
 using test::connecting;
+using test::errc_of;
+using test::Guests;
+using test::option_of;
 using test::settle;
-
-class Guests final : public AcceptObserver {
- public:
-  std::vector<Socket> sockets;
-  std::vector<base::Address> peers;
-  std::vector<std::size_t> batches;
-  std::function<void()> inside = [] {};
-
-  void on_accept(Socket socket, const base::Address& peer) override {
-    sockets.push_back(std::move(socket));
-    peers.push_back(peer);
-    inside();
-  }
-  void on_accept_batch_end() override {
-    std::size_t before = 0;
-    for (const std::size_t batch : batches) before += batch;
-    batches.push_back(sockets.size() - before);
-    // A loop that never ends would only be stopped by the machine.
-    if (batches.size() > 10000) throw std::runtime_error("accepts for ever");
-  }
-};
-
-struct AcceptorFixture {
-  AcceptorFixture() { BOOST_TEST_REQUIRE(poller.open().ok()); }
-
-  base::Address open(std::string_view text, const ListenOptions& options = {}) {
-    const base::Status opened = acceptor.open(address(text), options);
-    BOOST_TEST_REQUIRE(opened.ok(), opened.error().describe());
-    return acceptor.local_address();
-  }
-
-  [[nodiscard]] bool until_accepted(std::size_t count) {
-    return test::turn_until(poller, [&] { return guests.sockets.size() >= count; });
-  }
-
-  std::vector<Socket> connect(const base::Address& to, int count) {
-    std::vector<Socket> clients;
-    for (int i = 0; i < count; ++i) clients.push_back(connecting(to));
-    return clients;
-  }
-
-  test::TempFolder folder;
-  Poller poller;
-  Guests guests;
-  Acceptor acceptor{poller, guests};
-};
 
 ListenOptions shared() {
   ListenOptions options;
@@ -82,17 +34,6 @@ ListenOptions ipv6_only() {
   ListenOptions options;
   options.ipv6_only = true;
   return options;
-}
-
-std::string errc_of(const base::Status& status) {
-  return std::string(name(status.error().code));
-}
-
-int option_of(const Socket& socket, int level, int number) {
-  int value = -1;
-  socklen_t length = sizeof value;
-  ::getsockopt(socket.fd(), level, number, &value, &length);
-  return value;
 }
 
 BOOST_FIXTURE_TEST_SUITE(acceptor_addresses, AcceptorFixture)
@@ -284,70 +225,6 @@ BOOST_AUTO_TEST_CASE(a_guest_may_retire_the_acceptor) {
   base::Error why;
   connecting(at, &why);
   BOOST_TEST(base::name(why.code) == "refused");
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_FIXTURE_TEST_SUITE(acceptor_out_of_fds, AcceptorFixture)
-
-BOOST_AUTO_TEST_CASE(pauses_with_a_growing_back_off_and_recovers_by_itself) {
-  const Socket client = connecting(open("127.0.0.1:0"));
-  std::optional<test::NoMoreFds> limit(std::in_place);
-  const base::Nanos begun = base::monotonic_now();
-  BOOST_TEST(test::turn_until(poller, [&] { return acceptor.pauses().get() == 4; }));
-  // 10 + 20 + 40 ms lie between the first and the fourth attempt.
-  BOOST_TEST(base::monotonic_now() - begun >= 70 * base::kMillisecond);
-  BOOST_TEST(guests.sockets.empty());
-  limit.reset();
-  BOOST_TEST(until_accepted(1));
-  BOOST_TEST(client.write(std::string_view("x")).ok());
-}
-
-BOOST_AUTO_TEST_CASE(does_not_spin_meanwhile) {
-  const Socket client = connecting(open("127.0.0.1:0"));
-  const test::NoMoreFds limit;
-  BOOST_TEST(test::turn_until(poller, [&] { return acceptor.pauses().get() == 1; }));
-  const std::uint64_t events = poller.stats().events.get();
-  const base::Nanos paused = poller.now();
-  poller.turn(-1);  // nothing to do before the back-off is over
-  BOOST_TEST(poller.stats().events.get() == events);
-  BOOST_TEST(poller.now() >= paused + Acceptor::kMinBackoff / 2);
-}
-
-BOOST_AUTO_TEST_CASE(the_back_off_begins_anew_after_a_success) {
-  const base::Address at = open("127.0.0.1:0");
-  const Socket first = connecting(at);
-  {
-    const test::NoMoreFds limit;
-    BOOST_TEST(test::turn_until(poller, [&] { return acceptor.pauses().get() == 3; }));
-  }
-  BOOST_TEST(until_accepted(1));
-  const Socket second = connecting(at);
-  const test::NoMoreFds limit;
-  BOOST_TEST(test::turn_until(poller, [&] { return acceptor.pauses().get() == 4; }));
-  const base::Nanos paused = poller.now();
-  BOOST_TEST(test::turn_until(poller, [&] { return acceptor.pauses().get() == 5; }));
-  BOOST_TEST(poller.now() - paused < 8 * Acceptor::kMinBackoff);
-}
-
-BOOST_AUTO_TEST_CASE(closing_while_paused_stays_closed) {
-  const Socket client = connecting(open("127.0.0.1:0"));
-  const test::NoMoreFds limit;
-  BOOST_TEST(test::turn_until(poller, [&] { return acceptor.pauses().get() == 1; }));
-  acceptor.close(false);
-  const base::Nanos until = base::monotonic_now() + 2 * Acceptor::kMinBackoff;
-  while (base::monotonic_now() < until) poller.turn(base::kMillisecond);
-  BOOST_TEST(acceptor.pauses().get() == 1U);
-}
-
-BOOST_AUTO_TEST_CASE(taking_what_waits_while_closing_gives_up_and_stays_closed) {
-  const Socket client = connecting(open("127.0.0.1:0"));
-  const test::NoMoreFds limit;
-  acceptor.close(true);
-  BOOST_TEST(guests.sockets.empty());
-  const base::Nanos until = base::monotonic_now() + 2 * Acceptor::kMinBackoff;
-  while (base::monotonic_now() < until) poller.turn(base::kMillisecond);
-  BOOST_TEST(!acceptor.local_address().valid());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
