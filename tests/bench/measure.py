@@ -13,21 +13,32 @@ from support import addresses
 REQUEST = b"GET / HTTP/1.1\r\nHost: bench.example\r\n\r\n"
 
 
-def wrk(address, connections, seconds):
+def wrk(address, connections, seconds, *options):
     """Runs the load; returns how many requests were answered, and refuses to count failures."""
     done = subprocess.run(
         ["taskset", "-c", LOAD_CORE, "wrk", "-t", "1", "-c", str(connections), "-d", f"{seconds}s",
-         f"http://{address}/"], capture_output=True, text=True, check=True)
+         *options, f"http://{address}/"], capture_output=True, text=True, check=True)
     if "Socket errors" in done.stdout or "Non-2xx" in done.stdout:
         raise SystemExit(f"the load saw errors:\n{done.stdout}")
     return int(re.search(r"(\d+) requests in", done.stdout)[1])
 
 
-def cpu_per_request(proxy, connections, seconds):
+def cpu_per_request(proxy, connections, seconds, *options):
     """Microseconds of user and system time of all threads of all processes, and requests/s."""
     before = proxy.cpu_seconds()
-    requests = wrk(proxy.address, connections, seconds)
+    requests = wrk(proxy.address, connections, seconds, *options)
     return (proxy.cpu_seconds() - before) / requests * 1e6, requests / seconds
+
+
+def ticks(proxy):
+    """Clock ticks of user and of system time so far, over all processes: sampled, so good for a
+    share over many of them and for nothing else."""
+    times = []
+    for pid in proxy.pids():
+        with open(f"/proc/{pid}/stat") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        times.append((int(fields[11]), int(fields[12])))
+    return tuple(map(sum, zip(*times)))
 
 
 def syscalls_per_request(proxy, connections, seconds):
@@ -72,13 +83,13 @@ class Sink:
             sock.close()
 
 
-def idle_http(proxy, count):
+def idle_http(proxy, count, ending=b"x" * 1024):
     """Bytes of PSS for each keep-alive connection that has had one answer and waits."""
     def one_request():
         sock = addresses.connect(proxy.address)
         sock.sendall(REQUEST)
         answer = b""
-        while not answer.endswith(b"x" * 1024):
+        while not answer.endswith(ending):
             answer += sock.recv(4096)
         return sock
 

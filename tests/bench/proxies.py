@@ -126,7 +126,7 @@ def backend(directory):
     """nginx answering 1 KiB without looking at a file, on the core of the load."""
     address = addresses.ipv4()
     body = NGINX_BACKEND.format(backend=address, text=BODY)
-    return _nginx("backend", body, LOAD_CORE, directory, address)
+    return run_nginx("backend", body, LOAD_CORE, directory, address)
 
 
 def tidegate(directory, upstream, mode="http", log=False):
@@ -154,7 +154,7 @@ def nginx(directory, upstream, mode="http", log=False):
     body = template.format(listen=address, backend=upstream,
                            log=f"{directory}/access.log combined buffer=64k" if log else "off")
     module = f"load_module {STREAM_MODULE};" if mode == "tcp" else ""
-    return _nginx("nginx", body, PROXY_CORE, directory, address, module)
+    return run_nginx("nginx", body, PROXY_CORE, directory, address, module)
 
 
 def haproxy(directory, upstream, mode="http", log=False):
@@ -168,7 +168,8 @@ def haproxy(directory, upstream, mode="http", log=False):
     return Running("haproxy", ["haproxy", "-db", "-f", path], PROXY_CORE, directory, address)
 
 
-def _nginx(name, body, core, directory, address, module=""):
+def run_nginx(name, body, core, directory, address, module=""):
+    """nginx with one worker; `body` is what follows the events block."""
     path = directory / f"{name}.conf"
     path.write_text(NGINX.format(module=module, directory=directory, body=body,
                                  user="user root;" if os.geteuid() == 0 else ""))
