@@ -11,7 +11,8 @@ run_packages="$build_packages curl"
 test_packages="$build_packages libboost-test-dev python3 python3-pytest curl openssl strace wrk
   nginx-light libnginx-mod-stream haproxy redis-server redis-tools prometheus nodejs node-ws"
 
-lint_packages="git clang clang-format clang-tidy libclang-rt-14-dev libbenchmark-dev"
+lint_packages="git clang clang-format clang-tidy libclang-rt-14-dev libbenchmark-dev libuv1-dev
+  libevent-dev"
 
 # Debian's own tools first, whatever else a login shell puts before them.
 PATH="/usr/sbin:/usr/bin:/sbin:/bin:$PATH"
