@@ -13,27 +13,15 @@
 #include "tests/support/aborts.h"
 #include "tests/support/fd_limit.h"
 #include "tests/support/loopback.h"
+#include "tests/support/recording_handler.h"
 #include "tests/support/recording_observer.h"
 #include "tests/support/turns.h"
 
 namespace tidegate::reactor {
 namespace {
 
+using test::RecordingHandler;
 using test::settle;
-
-class Watcher final : public EventHandler {
- public:
-  int events = 0;
-  int requeues = 0;
-  Ready last{0};
-  std::function<void(Ready)> inside = [](Ready) {};
-
-  void on_ready(Ready ready) override {
-    last = ready;
-    ++(ready.requeued() ? requeues : events);
-    inside(ready);
-  }
-};
 
 class Dying final : public Retirable {
  public:
@@ -56,7 +44,7 @@ struct PollerFixture {
   }
 
   Poller poller;
-  Watcher watcher;
+  RecordingHandler watcher;
   test::SocketPair pair = test::unix_pair();
   test::Peer peer{std::move(pair.second)};
   Socket& near = pair.first;
@@ -92,7 +80,7 @@ BOOST_AUTO_TEST_CASE(a_turn_dispatches_then_requeues_then_fires_timers_then_runs
 
 BOOST_AUTO_TEST_CASE(an_edge_is_told_once_and_a_level_until_it_is_gone) {
   test::SocketPair other = test::unix_pair();
-  Watcher level;
+  RecordingHandler level;
   const Registration edge_place = watch(near, watcher);
   const Registration level_place = watch(other.first, level, Poller::kRead, Poller::Mode::level);
   peer.send("x");
@@ -152,7 +140,7 @@ BOOST_AUTO_TEST_CASE(a_requeue_dies_with_its_registration) {
     Registration place = watch(near, watcher);
     place.requeue();
   }
-  Watcher heir;
+  RecordingHandler heir;
   const Registration place = watch(near, heir);
   settle(poller);
   BOOST_TEST(watcher.requeues == 0);
@@ -162,8 +150,8 @@ BOOST_AUTO_TEST_CASE(a_requeue_dies_with_its_registration) {
 BOOST_AUTO_TEST_CASE(an_event_for_a_recycled_fd_does_not_reach_the_new_owner) {
   test::SocketPair second = test::unix_pair();
   test::SocketPair fresh = test::unix_pair();
-  Watcher other;
-  Watcher newcomer;
+  RecordingHandler other;
+  RecordingHandler newcomer;
   Registration places[2] = {watch(near, watcher), watch(second.first, other)};
   Registration newcomers_place;
   // Whichever comes first puts a fresh socket under the other's number.
@@ -189,7 +177,7 @@ BOOST_AUTO_TEST_CASE(an_event_for_a_recycled_fd_does_not_reach_the_new_owner) {
 
 BOOST_AUTO_TEST_CASE(a_handler_may_deregister_another_of_the_same_batch) {
   test::SocketPair second = test::unix_pair();
-  Watcher other;
+  RecordingHandler other;
   Registration first_place = watch(near, watcher);
   Registration second_place = watch(second.first, other);
   watcher.inside = [&](Ready) { second_place.remove(); };
@@ -258,7 +246,7 @@ BOOST_AUTO_TEST_CASE(a_registration_that_is_gone_brings_no_events_and_leaves_the
 BOOST_AUTO_TEST_CASE(a_registration_moves_and_changes_hands_without_losing_events) {
   Registration first = watch(near, watcher);
   Registration second = std::move(first);
-  Watcher heir;
+  RecordingHandler heir;
   second.hand_to(heir);
   peer.send("x");
   settle(poller);
