@@ -180,9 +180,9 @@ void Poller::fire_timers() {
 }
 
 void Poller::run_tasks() {
+  stats_.wakeups.set(notifier_.wakeups());
   if (!notifier_.has_tasks()) return;
   stats_.tasks.add(static_cast<std::uint64_t>(notifier_.run_tasks(watch_)));
-  stats_.wakeups.set(notifier_.wakeups());
 }
 
 void Poller::reap() {

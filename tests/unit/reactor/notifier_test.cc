@@ -8,21 +8,12 @@
 
 #include "reactor/poller.h"
 #include "tests/support/turns.h"
+#include "tests/support/witness.h"
 
 namespace tidegate::reactor {
 namespace {
 
-// Counts itself while it lives.
-class Witness {
- public:
-  explicit Witness(std::atomic<int>& alive) : alive_(alive) { ++alive_; }
-  Witness(const Witness&) = delete;
-  Witness& operator=(const Witness&) = delete;
-  ~Witness() { --alive_; }
-
- private:
-  std::atomic<int>& alive_;
-};
+using test::Witness;
 
 BOOST_AUTO_TEST_SUITE(notifier)
 
