@@ -5,10 +5,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <system_error>
 
 namespace tidegate::reactor {
 namespace {
+
+// Longer than anybody waits.
+constexpr base::Nanos kLongestPatience = std::numeric_limits<base::Nanos>::max() / 2;
 
 std::vector<std::size_t> usable_processors() {
   cpu_set_t set;
@@ -90,7 +94,9 @@ bool PollerGroup::drain(base::Nanos patience) {
   bool all_left = false;
   {
     std::unique_lock lock(mutex_);
-    all_left = left_loop_.wait_for(lock, std::chrono::nanoseconds(patience),
+    // The clock's time and what is added to it must not overflow.
+    const base::Nanos limited = std::min(patience, kLongestPatience);
+    all_left = left_loop_.wait_for(lock, std::chrono::nanoseconds(limited),
                                    [this] { return left_ == threads_.size(); });
   }
   stop();
