@@ -4,7 +4,10 @@
 // Owner:  the object it belongs to. Thread: its poller's. Never early; no allocation.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
+#include <typeinfo>
 
 #include "reactor/poller.h"
 
@@ -31,7 +34,9 @@ class PeriodicTimer final : private TimerHandler {
   /// The first tick comes after one `period`, in nanoseconds and at least a millisecond; what ran
   /// before is replaced.
   void start(base::Nanos period) {
-    period_ = std::max(period, base::kMillisecond);
+    // Adding it to the time must not overflow; half of all time is never.
+    constexpr base::Nanos kLongest = std::numeric_limits<base::Nanos>::max() / 2;
+    period_ = std::clamp(period, base::kMillisecond, kLongest);
     due_ = poller_.now() + period_;
     poller_.arm(timer_, period_);
   }
