@@ -174,6 +174,14 @@ int __wrap_epoll_wait(int epoll, epoll_event* events, int count, int timeout) {
                  [&] { return __real_epoll_wait(epoll, events, count, timeout); });
 }
 
+int __real_epoll_pwait2(int epoll, epoll_event* events, int count, const timespec* limit,
+                        const sigset_t* mask);
+int __wrap_epoll_pwait2(int epoll, epoll_event* events, int count, const timespec* limit,
+                        const sigset_t* mask) {
+  return planned(Call::epoll_wait,
+                 [&] { return __real_epoll_pwait2(epoll, events, count, limit, mask); });
+}
+
 int __real_eventfd(unsigned int count, int flags);
 int __wrap_eventfd(unsigned int count, int flags) {
   return planned(Call::eventfd, [&] { return __real_eventfd(count, flags); });

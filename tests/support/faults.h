@@ -34,7 +34,7 @@ enum class Call {
   sendmsg,
   epoll_create1,
   epoll_ctl,
-  epoll_wait,
+  epoll_wait,  // and epoll_pwait2
   eventfd,
 };
 

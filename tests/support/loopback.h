@@ -55,6 +55,14 @@ inline reactor::Socket connecting(const base::Address& to, base::Error* error = 
   return std::move(*socket);
 }
 
+/// An integer option as the kernel has it; -1 when it has none.
+inline int option_of(const reactor::Socket& socket, int level, int name) {
+  int value = -1;
+  socklen_t length = sizeof value;
+  ::getsockopt(socket.fd(), level, name, &value, &length);
+  return value;
+}
+
 using SocketPair = std::pair<reactor::Socket, reactor::Socket>;
 
 inline SocketPair tcp_pair() {

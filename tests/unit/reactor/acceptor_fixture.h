@@ -70,11 +70,4 @@ inline std::string errc_of(const base::Status& status) {
   return std::string(name(status.error().code));
 }
 
-inline int option_of(const Socket& socket, int level, int number) {
-  int value = -1;
-  socklen_t length = sizeof value;
-  ::getsockopt(socket.fd(), level, number, &value, &length);
-  return value;
-}
-
 }  // namespace tidegate::test

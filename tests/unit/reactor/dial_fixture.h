@@ -36,11 +36,13 @@ class Caller final : public reactor::DialObserver {
   base::Error why;
   Socket socket;
   Registration registration;
+  Ready ready{0};
   std::function<void()> inside = [] {};
 
-  void on_connected(Socket s, Registration r, Ready /*ready*/) override {
+  void on_connected(Socket s, Registration r, Ready what) override {
     socket = std::move(s);
     registration = std::move(r);
+    ready = what;
     outcomes.emplace_back("connected");
     inside();
   }
