@@ -103,9 +103,11 @@ BOOST_AUTO_TEST_CASE(a_back_off_that_ends_meanwhile_does_not_resume_it) {
   faults.fail(Call::accept4, {.code = EMFILE});
   BOOST_TEST(test::turn_until(poller, [&] { return acceptor.pauses().get() == 1; }));
   acceptor.pause();
+  const std::uint64_t registered = poller.stats().registered.get();
   const base::Nanos over = base::monotonic_now() + 2 * Acceptor::kMinBackoff;
   while (base::monotonic_now() < over) poller.turn(base::kMillisecond);
   BOOST_TEST(guests.sockets.empty());
+  BOOST_TEST(poller.stats().registered.get() == registered);
   acceptor.resume();
   BOOST_TEST(until_accepted(1));
 }
