@@ -81,7 +81,7 @@ RelayFlow::Pumped RelayFlow::finish(const Socket& to) {
 
 Socket::Io RelayFlow::take(const Socket& from, std::string_view& copied) {
   if (have_pipe()) {
-    const Socket::Io io = pipe_->fill(from, pipe_->capacity());
+    const Socket::Io io = pipe_->fill(from, kBudget);
     if (io.ok() || !cannot_splice(io.error)) {
       note_taken(io.count);
       return io;

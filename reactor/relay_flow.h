@@ -4,6 +4,15 @@
 // Thread: the poller's.
 // Order:  nothing is read while anything waits to be given on, so what waits is in one place (kept
 //         blocks or the pipe), and a change between copying and splicing cannot reorder it.
+// Mode:   a run is what comes without the source being found dry. Once a run reaches kLongRun the
+//         direction is spliced; after a run shorter than kShortRun it is copied again. Measured
+//         between loopback TCP connections (Linux 6.18), CPU of the relaying thread per GiB:
+//         copying 0.46 s (0.39 s with reads of 256 KiB), adaptive 0.30 s. Bursts that leave the
+//         source dry, copied and spliced, per burst: 8 KiB 17 and 19 us, 32 KiB equal, 64 KiB
+//         equal, 128 KiB 70 and 50 us: below 64 KiB a pipe gains nothing. A round trip of 1 KiB
+//         costs 16.6 us either way, for it is never spliced. A pipe of 64 KiB costs 0.37 s per GiB,
+//         256 KiB 0.30 s, 1 MiB 0.28 s; budgets from 64 KiB to 4 MiB cost the same, so it is small.
+// Pipes:  held from one call to the next only while there are bytes in it.
 #pragma once
 
 #include <cstddef>
@@ -23,11 +32,10 @@ class RelayFlow {
  public:
   /// The most one copying read takes, and so the most that is kept of it.
   static constexpr std::size_t kCopy = 64 * 1024;
-  /// The most one `pump` reads before others get their turn.
-  static constexpr std::size_t kBudget = 256 * 1024;
-  /// A run is what comes without the source being found dry. One this long is worth a pipe.
+  /// The most one `pump` reads before others get their turn, but for the last read, which is no
+  /// longer than this.
+  static constexpr std::size_t kBudget = 128 * 1024;
   static constexpr std::size_t kLongRun = 128 * 1024;
-  /// Runs shorter than this are copied again.
   static constexpr std::size_t kShortRun = 64 * 1024;
 
   RelayFlow(Poller& poller, PipePool& pipes) : poller_(poller), pipes_(pipes) {}

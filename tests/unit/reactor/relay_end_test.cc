@@ -67,6 +67,22 @@ BOOST_AUTO_TEST_CASE(a_slow_reader_gets_all_that_came_before_the_end) {
   BOOST_TEST(seen.end.finished());
 }
 
+BOOST_AUTO_TEST_CASE(what_the_kernel_has_taken_when_both_have_ended_is_delivered) {
+  Load load{left, right, numbered(8 * 1024 * 1024)};
+  clog(load);
+  left.finish();
+  right.finish();
+  BOOST_TEST(until([&] {
+    load.take_little();
+    return seen.told == 1;
+  }));
+  BOOST_TEST(until([&] {
+    load.take();
+    return right.saw_end();
+  }));
+  BOOST_TEST((load.got == load.all.substr(0, load.sent)));
+}
+
 BOOST_AUTO_TEST_CASE(a_reset_is_passed_on_as_a_reset_after_what_came_before_it) {
   left.send("tail");
   left.reset();
@@ -153,6 +169,34 @@ BOOST_AUTO_TEST_CASE(a_slow_reader_gets_what_the_relay_had_read_before_the_reset
   BOOST_TEST((load.got == load.all.substr(0, load.got.size())));
   BOOST_TEST(!right.saw_end());
   BOOST_TEST(base::name(right.error().code) == "reset");
+}
+
+BOOST_AUTO_TEST_CASE(a_write_that_meets_a_reset_first_loses_nothing_that_came_before_it) {
+  left.send("x");  // its event comes first
+  right.send("tail");
+  right.reset();
+  BOOST_TEST(until_ended());
+  BOOST_TEST(right_broke() == "reset");
+  BOOST_TEST(until_reset(left, "tail"));
+}
+
+BOOST_AUTO_TEST_CASE(clogged_both_ways_a_slow_reader_still_gets_what_came_before_the_reset) {
+  Load there{left, right, numbered(8 * 1024 * 1024)};
+  Load back{right, left, numbered(8 * 1024 * 1024)};
+  clog(there);
+  clog(back);
+  right.reset();
+  settle(poller);
+  BOOST_TEST(seen.told == 0);
+  BOOST_TEST(until([&] {
+    back.take_little();
+    return seen.told == 1;
+  }));
+  back.take();
+  BOOST_TEST(right_broke() == "reset");
+  BOOST_TEST((back.got == back.all.substr(0, back.got.size())));
+  BOOST_TEST(!left.saw_end());
+  BOOST_TEST(base::name(left.error().code) == "reset");
 }
 
 BOOST_AUTO_TEST_CASE(writing_to_a_side_that_closed_for_good_breaks_the_relay) {

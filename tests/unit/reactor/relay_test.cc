@@ -119,31 +119,24 @@ BOOST_AUTO_TEST_CASE(an_idle_timer_can_read_when_bytes_last_moved) {
   BOOST_TEST(relay->last_activity() > started);
 }
 
-BOOST_AUTO_TEST_CASE(a_busy_direction_gives_way_to_others_within_its_turn) {
-  for (const Socket* socket : {&left.socket(), &right.socket()}) {
-    BOOST_TEST_REQUIRE(socket->set_option(SOL_SOCKET, SO_RCVBUF, 4 * 1024 * 1024).ok());
-  }
-  Load load{left, right, numbered(16 * 1024 * 1024)};
-  std::uint64_t most = 0;
-  BOOST_TEST(until([&] {
-    load.take();
-    load.feed();
-    const std::uint64_t before = relay->moved_from(Relay::kLeft);
-    poller.turn(0);
-    most = std::max(most, relay->moved_from(Relay::kLeft) - before);
-    return load.arrived();
-  }));
-  // For an event of either side, and requeued; each may end with one read beyond the budget.
-  BOOST_TEST(most <= 3 * 2 * RelayFlow::kBudget);
-  BOOST_TEST((load.got == load.all));
-}
-
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(relay_moving_unix, UnixRelayFixture)
 
 BOOST_AUTO_TEST_CASE(megabytes_go_both_ways_while_each_side_is_slow_in_its_turn) {
   exchange(*this, 6 * 1024 * 1024);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_left_when_the_budget_is_used_up_is_moved_without_another_event) {
+  BOOST_TEST(left.socket().set_option(SOL_SOCKET, SO_SNDBUF, 1024 * 1024).ok());
+  Load load{left, right, numbered(RelayFlow::kBudget + 50'000)};
+  load.feed();
+  BOOST_TEST_REQUIRE(load.sent == load.all.size());
+  BOOST_TEST(until([&] {
+    load.take();
+    return load.arrived();
+  }));
+  BOOST_TEST((load.got == load.all));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -227,6 +220,16 @@ BOOST_AUTO_TEST_CASE(an_end_that_is_known_at_the_start_is_told_later) {
   BOOST_TEST(base::name(seen.end.left.code) == "reset");
   BOOST_TEST(right_peer.take() == "tail");
   BOOST_TEST(base::name(right_peer.error().code) == "reset");
+}
+
+BOOST_AUTO_TEST_CASE(a_reset_after_the_end_of_input_that_is_known_at_the_start_is_told) {
+  left_peer.finish();
+  left_peer.reset();
+  adopt(left, first);
+  left.ready = Ready(Ready::kReadable | Ready::kPeerClosed | Ready::kHangUp | Ready::kError);
+  BOOST_TEST(relay.start(std::move(left), std::move(right)).ok());
+  BOOST_TEST(test::turn_until(poller, [&] { return seen.told == 1; }));
+  BOOST_TEST(base::name(seen.end.left.code) == "reset");
 }
 
 BOOST_AUTO_TEST_CASE(too_much_brought_is_refused_and_the_sockets_are_closed) {
