@@ -20,26 +20,40 @@ LogFile::LogFile(LogFile&& other) noexcept
     : path_(std::move(other.path_)),
       patience_(other.patience_),
       fd_(std::exchange(other.fd_, -1)),
+      open_name_(std::move(other.open_name_)),
+      failed_at_(other.failed_at_),
       torn_(other.torn_) {}
 
 LogFile::~LogFile() {
   if (fd_ >= 0 && !is_standard()) ::close(fd_);
 }
 
-Status LogFile::open() {
+Status LogFile::open(Nanos wall) {
   if (is_standard()) {
-    fd_ = path_ == "stdout" ? STDOUT_FILENO : STDERR_FILENO;
+    fd_ = path() == "stdout" ? STDOUT_FILENO : STDERR_FILENO;
     return {};
   }
   // Non-blocking, so that a FIFO nobody reads is an error and not a start that hangs.
   constexpr int kFlags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
   constexpr mode_t kMode = 0640;
-  const int fd = ::open(path_.c_str(), kFlags, kMode);
+  const std::string& name = path_.at(wall);
+  const int fd = ::open(name.c_str(), kFlags, kMode);
   if (fd < 0) return Error::from_errno(errno);
   if (fd_ >= 0) ::close(fd_);
   fd_ = fd;
+  open_name_ = name;
+  failed_at_ = -1;
   torn_ = false;
   return {};
+}
+
+Status LogFile::follow(Nanos wall) {
+  if (!dated() || path_.at(wall) == open_name_) return {};
+  // A clock that was set back must not make the wait a long one.
+  if (failed_at_ >= 0 && wall >= failed_at_ && wall - failed_at_ < kRetry) return {};
+  Status opened = open(wall);
+  if (!opened) failed_at_ = wall;
+  return opened;
 }
 
 bool LogFile::may_go_on(int error) const {

@@ -1,8 +1,13 @@
 // Where log lines end up: stdout, stderr or a file, written in batches of whole lines.
 //
+// A path with a date in it (see DatedPath) is the file of the time at which a batch is written:
+// with "app-%Y%m%d.log" a line of the last instant of a day may be the first of the next day's
+// file. Folders are not made.
+//
 // Owner:  a LogThread. Thread: the writer's, once it runs.
 // Fails as: `open` gives a Status; a write that fails drops the rest of its batch and says how
 //         many lines that was. A torn line is ended before the next batch, so it spoils no other.
+//         A dated file that cannot be opened when its time comes leaves the old one in use.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +15,8 @@
 #include <string_view>
 #include <utility>
 
+#include "reactor/base/clock.h"
+#include "reactor/base/dated_path.h"
 #include "reactor/base/result.h"
 
 namespace tidegate::base {
@@ -17,20 +24,28 @@ namespace tidegate::base {
 class LogFile {
  public:
   static constexpr int kPatienceMillis = 1000;
+  static constexpr Nanos kRetry = kSecond;
 
-  /// `path` is "stdout", "stderr" or a file's path. A reader that takes nothing for `patience`
-  /// milliseconds loses the batch (non-blocking destinations only).
+  /// `path` is "stdout", "stderr" or a file's path, dated or not. A reader that takes nothing for
+  /// `patience` milliseconds loses the batch (non-blocking destinations only).
   explicit LogFile(std::string path, int patience = kPatienceMillis)
       : path_(std::move(path)), patience_(patience) {}
   LogFile(LogFile&& other) noexcept;
   LogFile& operator=(LogFile&&) = delete;
   ~LogFile();
 
-  [[nodiscard]] const std::string& path() const { return path_; }
+  /// As it was given.
+  [[nodiscard]] const std::string& path() const { return path_.pattern(); }
+  [[nodiscard]] bool dated() const { return path_.dated(); }
 
-  /// Opens for appending, or again after the path was renamed; on failure an open file stays.
-  /// Fails as: not_permitted, out_of_fds, os.
-  Status open();
+  /// Opens the file of the time `wall` for appending, or opens it again after it was renamed; on
+  /// failure an open file stays. Fails as: not_permitted, out_of_fds, os.
+  Status open(Nanos wall = wall_now());
+
+  /// Goes over to the file of the time `wall` if that is another than the one open: to be called
+  /// before each batch. After a failure it is tried again kRetry later, at the earliest. Fails as
+  /// `open`; between the tries it is ok. Requires: opened.
+  Status follow(Nanos wall);
 
   struct Written {
     std::uint64_t lines = 0;
@@ -41,14 +56,16 @@ class LogFile {
   Written write(std::string_view batch);
 
  private:
-  [[nodiscard]] bool is_standard() const { return path_ == "stdout" || path_ == "stderr"; }
+  [[nodiscard]] bool is_standard() const { return path() == "stdout" || path() == "stderr"; }
   // False when the rest cannot be written.
   [[nodiscard]] bool may_go_on(int error) const;
 
-  std::string path_;
+  DatedPath path_;
   int patience_;
   int fd_ = -1;
-  bool torn_ = false;  // the last byte written ended no line
+  std::string open_name_;  // of the file that is open
+  Nanos failed_at_ = -1;   // when `follow` last failed; -1: it did not
+  bool torn_ = false;      // the last byte written ended no line
 };
 
 }  // namespace tidegate::base

@@ -39,7 +39,7 @@ Result<std::uint32_t> LogThread::open_destination(const std::string& path) {
     if (destinations_[i].file.path() == path) return static_cast<std::uint32_t>(i);
   }
   LogFile file(path);
-  if (const Status opened = file.open(); !opened) return opened.error();
+  if (const Status opened = file.open(wall_()); !opened) return opened.error();
   destinations_.push_back({std::move(file), {}});
   return static_cast<std::uint32_t>(destinations_.size() - 1);
 }
@@ -156,6 +156,7 @@ void LogThread::queue(std::uint32_t to, std::string_view line) {
 
 void LogThread::flush(Destination& to) {
   if (to.batch.empty()) return;
+  if (to.file.dated()) note_open(to.file.follow(wall_()));
   const LogFile::Written outcome = to.file.write(to.batch);
   written_.fetch_add(outcome.lines, std::memory_order_relaxed);
   dropped_.fetch_add(outcome.lost, std::memory_order_relaxed);
@@ -163,10 +164,12 @@ void LogThread::flush(Destination& to) {
 }
 
 void LogThread::reopen_files() {
-  for (Destination& destination : destinations_) {
-    // The old file goes on when the new one cannot be had: late lines in it beat lost ones.
-    static_cast<void>(destination.file.open().ok());
-  }
+  for (Destination& destination : destinations_) note_open(destination.file.open(wall_()));
+}
+
+void LogThread::note_open(Status outcome) {
+  // The old file goes on when the new one cannot be had: late lines in it beat lost ones.
+  if (!outcome) failed_opens_.fetch_add(1, std::memory_order_relaxed);
 }
 
 }  // namespace tidegate::base

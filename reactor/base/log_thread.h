@@ -14,12 +14,14 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "reactor/base/clock.h"
 #include "reactor/base/log_file.h"
 #include "reactor/base/log_ring.h"
 #include "reactor/base/result.h"
@@ -32,7 +34,9 @@ class LogThread {
   static constexpr std::size_t kBatchBytes = 128 * 1024;
   static constexpr std::chrono::milliseconds kNap{2};
 
-  LogThread() = default;
+  /// `wall` gives the time by which dated files are named; it is called by the owner until `start`,
+  /// then on the thread.
+  explicit LogThread(std::function<Nanos()> wall = wall_now) : wall_(std::move(wall)) {}
   LogThread(const LogThread&) = delete;
   LogThread& operator=(const LogThread&) = delete;
   /// Writes what is queued; nobody may log any more.
@@ -55,6 +59,9 @@ class LogThread {
 
   [[nodiscard]] std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t written() const { return written_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t failed_opens() const {
+    return failed_opens_.load(std::memory_order_relaxed);
+  }
 
  private:
   enum class State : std::uint8_t { awake, napping, asleep };
@@ -74,10 +81,14 @@ class LogThread {
   void flush(Destination& to);
   void reopen_files();
 
+  void note_open(Status outcome);
+
+  std::function<Nanos()> wall_;
   std::vector<Destination> destinations_;
   std::vector<std::shared_ptr<LogRing>> rings_;  // the thread's own
   std::atomic<std::uint64_t> dropped_{0};
   std::atomic<std::uint64_t> written_{0};
+  std::atomic<std::uint64_t> failed_opens_{0};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> reopen_wanted_{false};
   std::atomic<State> state_{State::awake};

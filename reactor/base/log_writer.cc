@@ -45,7 +45,8 @@ thread_local ThreadRings this_threads_rings;
 
 }  // namespace
 
-LogWriter::LogWriter() : thread_(std::make_unique<LogThread>()) {}
+LogWriter::LogWriter(std::function<Nanos()> wall)
+    : thread_(std::make_unique<LogThread>(std::move(wall))) {}
 LogWriter::~LogWriter() = default;
 
 Result<LogWriter::Destination> LogWriter::open_destination(const std::string& path) {
@@ -81,6 +82,10 @@ std::uint64_t LogWriter::dropped() const {
 
 std::uint64_t LogWriter::written() const {
   return thread_->written();
+}
+
+std::uint64_t LogWriter::failed_opens() const {
+  return thread_->failed_opens();
 }
 
 }  // namespace tidegate::base

@@ -12,10 +12,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "reactor/base/clock.h"
 #include "reactor/base/result.h"
 
 namespace tidegate::base {
@@ -29,14 +31,17 @@ class LogWriter {
 
   static constexpr std::size_t kMaxLine = 16 * 1024;  // longer lines are cut
 
-  LogWriter();
+  /// `wall` gives the time by which dated files are named; it is called by the owner until `start`,
+  /// then on the writer's thread.
+  explicit LogWriter(std::function<Nanos()> wall = wall_now);
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;
   /// Writes what is queued, then stops the thread.
   ~LogWriter();
 
   /// "stdout", "stderr" or a file's path, opened for appending; the same path gives the same
-  /// destination. Requires: not started. Fails as: not_permitted, out_of_fds, os.
+  /// destination. A path may hold the date, as in "app-%Y%m%d.log" (see DatedPath): each batch goes
+  /// to the file of its time. Requires: not started. Fails as: not_permitted, out_of_fds, os.
   Result<Destination> open_destination(const std::string& path);
 
   /// Starts the writer thread; lines appended earlier wait for it. Fails as: out_of_memory, os.
@@ -46,12 +51,16 @@ class LogWriter {
   void append(Destination to, std::string_view line);
 
   /// Opens every file again under its path (after a rename by logrotate); the old file is kept when
-  /// that fails. Returns at once; the writer does it.
+  /// that fails, and the failure counted. Returns at once; the writer does it.
   void reopen();
 
   /// Lines lost: ring full, too many threads, or a write that failed.
   [[nodiscard]] std::uint64_t dropped() const;
   [[nodiscard]] std::uint64_t written() const;
+
+  /// How often a file could not be opened since the start, by `reopen` or because its time had
+  /// come.
+  [[nodiscard]] std::uint64_t failed_opens() const;
 
  private:
   std::unique_ptr<LogThread> thread_;

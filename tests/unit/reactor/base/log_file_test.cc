@@ -129,4 +129,65 @@ BOOST_AUTO_TEST_CASE(opens_a_new_file_after_a_rename_and_keeps_the_old_when_it_c
   BOOST_TEST(folder.content("a.log") == "three\n");
 }
 
+constexpr Nanos kDay = 86'400 * kSecond;
+
+BOOST_AUTO_TEST_CASE(a_dated_path_goes_over_to_the_next_file_at_midnight_and_not_before) {
+  const LogFolder folder;
+  LogFile file(folder.file("a-%Y%m%d.log"));
+  BOOST_TEST(file.path() == folder.file("a-%Y%m%d.log"));
+  BOOST_TEST_REQUIRE(file.open(0).ok());
+  file.write("one\n");
+  BOOST_TEST(file.follow(kDay - 1).ok());
+  file.write("two\n");
+  BOOST_TEST(!std::filesystem::exists(folder.file("a-19700102.log")));
+  BOOST_TEST(file.follow(kDay).ok());
+  file.write("three\n");
+  BOOST_TEST(file.follow(3 * kDay).ok());
+  file.write("four\n");
+  BOOST_TEST(folder.content("a-19700101.log") == "one\ntwo\n");
+  BOOST_TEST(folder.content("a-19700102.log") == "three\n");
+  BOOST_TEST(folder.content("a-19700104.log") == "four\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_dated_file_that_cannot_be_had_is_tried_again_once_a_second) {
+  const LogFolder folder;
+  LogFile file(folder.file("a-%d.log"));
+  BOOST_TEST_REQUIRE(file.open(0).ok());
+  std::filesystem::create_directory(folder.file("a-02.log"));
+  BOOST_TEST(!file.follow(kDay).ok());
+  file.write("one\n");
+  std::filesystem::remove(folder.file("a-02.log"));
+  BOOST_TEST(file.follow(kDay + LogFile::kRetry - 1).ok());  // not tried
+  file.write("two\n");
+  BOOST_TEST(file.follow(kDay + LogFile::kRetry).ok());
+  file.write("three\n");
+  BOOST_TEST(folder.content("a-01.log") == "one\ntwo\n");
+  BOOST_TEST(folder.content("a-02.log") == "three\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_clock_set_back_does_not_put_off_the_next_try) {
+  const LogFolder folder;
+  LogFile file(folder.file("a-%d.log"));
+  BOOST_TEST_REQUIRE(file.open(9 * kDay).ok());
+  std::filesystem::create_directory(folder.file("a-03.log"));
+  BOOST_TEST(!file.follow(2 * kDay).ok());
+  BOOST_TEST(file.follow(kDay).ok());
+  file.write("one\n");
+  BOOST_TEST(folder.content("a-02.log") == "one\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_dated_file_is_opened_again_under_its_name_after_a_rename) {
+  const LogFolder folder;
+  LogFile file(folder.file("a-%d.log"));
+  BOOST_TEST_REQUIRE(file.open(0).ok());
+  file.write("one\n");
+  std::filesystem::rename(folder.file("a-01.log"), folder.file("a-01.log.1"));
+  BOOST_TEST(file.follow(1).ok());
+  file.write("two\n");
+  BOOST_TEST(file.open(1).ok());
+  file.write("three\n");
+  BOOST_TEST(folder.content("a-01.log.1") == "one\ntwo\n");
+  BOOST_TEST(folder.content("a-01.log") == "three\n");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

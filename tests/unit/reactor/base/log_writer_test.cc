@@ -1,6 +1,7 @@
 #include "reactor/base/log_writer.h"
 
 #include <array>
+#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <functional>
 #include <string>
@@ -190,6 +191,51 @@ BOOST_AUTO_TEST_CASE(takes_the_lines_of_threads_that_ended_and_gives_their_rings
   in_threads(LogThread::kMaxRings, log_one);
   wait_until_written(writer, 2 * LogThread::kMaxRings);
   BOOST_TEST(writer.dropped() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(each_batch_goes_to_the_file_of_its_time) {
+  const LogFolder folder;
+  std::atomic<Nanos> now{86'399 * kSecond};
+  LogWriter writer([&now] { return now.load(); });
+  const auto dated = writer.open_destination(folder.file("a-%F.log"));
+  const auto plain = writer.open_destination(folder.file("plain.log"));
+  BOOST_TEST(*dated == *writer.open_destination(folder.file("a-%F.log")));
+  BOOST_TEST_REQUIRE(writer.start().ok());
+  writer.append(*dated, "one\n");
+  writer.append(*plain, "one\n");
+  wait_until_written(writer, 2);
+  now = 86'400 * kSecond;
+  writer.append(*dated, "two\n");
+  writer.append(*plain, "two\n");
+  wait_until_written(writer, 4);
+  BOOST_TEST(folder.content("a-1970-01-01.log") == "one\n");
+  BOOST_TEST(folder.content("a-1970-01-02.log") == "two\n");
+  BOOST_TEST(folder.content("plain.log") == "one\ntwo\n");
+  BOOST_TEST(writer.failed_opens() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(counts_the_files_it_could_not_open_and_loses_no_line_to_them) {
+  const LogFolder folder;
+  std::atomic<Nanos> now{0};
+  LogWriter writer([&now] { return now.load(); });
+  const auto to = writer.open_destination(folder.file("a-%d.log"));
+  BOOST_TEST_REQUIRE(writer.start().ok());
+  std::filesystem::create_directory(folder.file("a-02.log"));
+  now = 86'400 * kSecond;
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    writer.append(*to, "line\n");
+    wait_until_written(writer, i);
+  }
+  BOOST_TEST(writer.failed_opens() == 1U);  // the clock stands still: one try
+  writer.reopen();
+  while (writer.failed_opens() < 2) std::this_thread::yield();
+  now = 86'401 * kSecond;
+  std::filesystem::remove(folder.file("a-02.log"));
+  writer.append(*to, "line\n");
+  wait_until_written(writer, 4);
+  BOOST_TEST(folder.lines("a-01.log").size() == 3U);
+  BOOST_TEST(folder.lines("a-02.log").size() == 1U);
+  BOOST_TEST(writer.dropped() == 0U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
