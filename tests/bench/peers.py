@@ -27,8 +27,8 @@ def folder():
     return Path(os.environ.get("TIDEGATE_PEERS", ROOT / "build/bench/tests/bench/peers"))
 
 
-def start(name, directory):
-    """A running server; `directory` takes its files and output."""
+def start(name, directory, *options):
+    """A running server; `directory` takes its files and output. nginx takes no options."""
     address = addresses.ipv4()
     if name == "nginx":
         body = NGINX_PLAINTEXT.format(listen=address)
@@ -37,12 +37,16 @@ def start(name, directory):
     if not program.exists():
         raise SystemExit(f"{program} is missing: cmake --preset bench && "
                          "cmake --build --preset bench")
-    argv = [program, "--port", addresses.port_of(address)]
+    argv = [program, "--port", addresses.port_of(address), *options]
     return Running(PROGRAMS[name], argv, PROXY_CORE, directory, address)
 
 
+def said(name, directory):
+    """The numbers that one of PROGRAMS has printed, beside its address, line by line."""
+    lines = (directory / f"{PROGRAMS[name]}.log").read_text().splitlines()
+    return [int(word) for line in lines for word in line.split() if word.isdigit()]
+
+
 def connection_object(name, directory):
-    """Bytes of the object that a server makes for each connection itself, as it says; 0: unknown."""
-    if name == "nginx":
-        return 0
-    return int((directory / f"{PROGRAMS[name]}.log").read_text().split()[1])
+    """Bytes of the object that a server makes for each connection itself; 0: it does not say."""
+    return said(name, directory)[0] if name in PROGRAMS else 0

@@ -126,8 +126,24 @@ def bench_syscalls(options):
                   ["server", "calls", "of which"], rows)
 
 
+def bench_spread(options):
+    rows = []
+    for connections in options.spread_connections:
+        with tempfile.TemporaryDirectory(prefix="bench-") as directory:
+            server = peers.start(peers.OURS, Path(directory), "--pollers", options.pollers)
+            try:
+                measure.wrk(server.address, connections, 1)
+            finally:
+                server.stop()
+            _, *served = peers.said(peers.OURS, Path(directory))
+        rows.append([str(connections), *map(str, served)])
+    table(f"Spread: connections each of {options.pollers} pollers was given (two more than the load "
+          "keeps: two only asked whether the server was up)",
+          ["connections", *(f"poller {i}" for i in range(options.pollers))], rows)
+
+
 BENCHES = {"plaintext": bench_plaintext, "churn": bench_churn, "idle": bench_idle,
-           "syscalls": bench_syscalls}
+           "syscalls": bench_syscalls, "spread": bench_spread}
 
 
 def arguments():
@@ -139,6 +155,8 @@ def arguments():
     parser.add_argument("--connections", type=int, nargs="+", default=[1, 64, 128, 1024])
     parser.add_argument("--churn-connections", type=int, default=64)
     parser.add_argument("--idle-connections", type=int, default=9000)
+    parser.add_argument("--pollers", type=int, default=4, help="for spread")
+    parser.add_argument("--spread-connections", type=int, nargs="+", default=[4, 16, 64, 1000])
     parser.add_argument("--servers", nargs="+", choices=peers.NAMES, default=peers.NAMES)
     options = parser.parse_args()
     if wrong := set(options.benches) - set(BENCHES):
