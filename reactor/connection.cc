@@ -55,7 +55,9 @@ void Connection::finish() {
   finishing_ = true;
   stream_.shutdown_write();
   // Nothing is made of input any more: it must not wait for the peer to take what was written.
-  stream_.lift(ReadHold::backpressure);
+  for (const ReadHold hold : {ReadHold::backpressure, ReadHold::exchange, ReadHold::setup}) {
+    stream_.lift(hold);
+  }
   stream_.take_bytes_written();
   poller().arm(timer_, kLinger);
   end_if_finished();
@@ -111,6 +113,14 @@ void Connection::Wire::on_write_drained() {
   c.stream_.lift(ReadHold::backpressure);
   c.end_if_finished();
   if (c.list_ != nullptr && !c.finishing_) c.on_drained();
+}
+
+void Connection::Wire::on_peer_gone(bool reset) {
+  if (!reset) return;
+  Connection& c = connection;
+  // Nothing is written any more, so nothing will drain: what came before the reset is read now.
+  c.stream_.lift(ReadHold::backpressure);
+  if (c.stream_.held()) c.end(EndReason::reset, {base::Errc::reset, 0});
 }
 
 void Connection::Wire::on_close(base::Error why) {

@@ -80,7 +80,7 @@ class Connection : public Retirable, private base::Hook<base::DefaultTag> {
   void write(std::string_view bytes, std::unique_ptr<WriteReceipt> receipt);
 
   /// Ends well: sends what was written, then FIN, and waits for the peer's. Input that still comes
-  /// is thrown away.
+  /// is thrown away, whatever holds were on.
   void finish();
 
   /// Ends now, with RST.
@@ -89,6 +89,8 @@ class Connection : public Retirable, private base::Hook<base::DefaultTag> {
   /// Ends when nothing has been received for `limit` nanoseconds; 0 takes the limit away.
   void set_idle_limit(base::Nanos limit);
 
+  /// For what is not said here, such as read holds: a connection that its owner holds ends at once
+  /// when the peer resets it.
   Stream& stream() { return stream_; }
 
  private:
@@ -101,6 +103,7 @@ class Connection : public Retirable, private base::Hook<base::DefaultTag> {
     std::size_t on_data(std::string_view bytes) override;
     void on_eof() override;
     void on_write_drained() override;
+    void on_peer_gone(bool reset) override;
     void on_close(base::Error why) override;
     void on_timeout(Timer& timer) override;
     Connection& connection;
