@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(a_source_leaves_only_its_family) {
   race->start(both, options);
   BOOST_TEST(outcome() == "connected");
   BOOST_TEST(caller.socket.local_address().host() == "127.0.0.3");
-  BOOST_TEST(faults.made(Call::connect) == 1);
+  BOOST_TEST(faults.made(Call::socket) == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
