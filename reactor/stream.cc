@@ -6,6 +6,14 @@
 #include <climits>
 
 namespace tidegate::reactor {
+namespace {
+
+bool is_empty(std::span<const iovec> slices) {
+  return std::all_of(slices.begin(), slices.end(),
+                     [](const iovec& slice) { return slice.iov_len == 0; });
+}
+
+}  // namespace
 
 base::Status Stream::open(Socket socket) {
   auto registration =
@@ -35,7 +43,7 @@ void Stream::set_transport(std::unique_ptr<Transport> transport) {
 }
 
 Stream::Detached Stream::detach() {
-  TG_CHECK(is_open() && out_.empty() && transport_ == nullptr);
+  TG_CHECK(is_open() && !broken_ && out_.empty() && transport_ == nullptr);
   unsigned bits = Ready::kWritable;
   if (readable_) bits |= Ready::kReadable;
   if (ending_) bits |= Ready::kPeerClosed;
@@ -43,7 +51,6 @@ Stream::Detached Stream::detach() {
   Detached parts{std::move(socket_), std::move(registration_), Ready(bits), {}};
   if (input_ != nullptr) parts.input = std::move(*input_);
   input_.reset();
-  drop_receipts({base::Errc::cancelled, 0});
   return parts;
 }
 
@@ -56,8 +63,7 @@ void Stream::on_ready(Ready ready) {
   if (ready.readable() || ready.ending() || any) readable_ = true;
   take_late_error();
   if (ready.writable() || any) {
-    if (!out_.empty()) flush();
-    if (is_open() && end_owed_) send_end();
+    send_kept();
     if (!is_open()) return;
   }
   if (held() && (ending_ || broken_)) {
@@ -66,6 +72,7 @@ void Stream::on_ready(Ready ready) {
   }
   if (ready.requeued() && !held()) deliver_kept();
   if (is_open()) read_some();
+  if (is_open() && any) send_after_reading();
   // The bytes that made the owner hold may have come together with the reset.
   if (is_open() && held() && error_seen_) tell_peer_gone();
 }
@@ -103,14 +110,12 @@ bool Stream::read_once() {
   const std::span<char> whole = poller_.read_buffer();
   const std::span<char> into = whole.first(std::min<std::size_t>(whole.size(), read_limit_));
   const Socket::Io io = read_through(into);
-  if (io.again) {
-    readable_ = false;
-    return true;
-  }
   if (!io.ok()) {
     finish(io.error);
     return false;
   }
+  if (io.again) readable_ = false;
+  if (io.again && io.count == 0) return true;
   if (io.count == 0) {
     readable_ = false;
     if (broken_ && error_.os_errno != EPIPE) {
@@ -138,7 +143,7 @@ void Stream::deliver(std::string_view received) {
     deliver_kept();
     return;
   }
-  const std::size_t consumed = observer_->on_data(received);
+  const std::size_t consumed = offer(received);
   if (is_open() && consumed < received.size()) {
     input_ = std::make_unique<std::string>(received.substr(consumed));
   }
@@ -146,13 +151,19 @@ void Stream::deliver(std::string_view received) {
 
 void Stream::deliver_kept() {
   if (input_ == nullptr) return;
-  const std::size_t consumed = observer_->on_data(*input_);
-  if (!is_open()) return;
-  if (consumed == input_->size()) {
-    input_.reset();
-  } else {
-    input_->erase(0, consumed);
-  }
+  // The callback's while it runs: it may close the stream or give the connection away.
+  std::unique_ptr<std::string> offered = std::move(input_);
+  const std::size_t consumed = offer(*offered);
+  if (!is_open() || consumed == offered->size()) return;
+  offered->erase(0, consumed);
+  input_ = std::move(offered);
+}
+
+std::size_t Stream::offer(std::string_view bytes) {
+  delivering_ = true;
+  const std::size_t consumed = observer_->on_data(bytes);
+  delivering_ = false;
+  return consumed;
 }
 
 void Stream::write(std::string_view bytes) {
@@ -165,19 +176,20 @@ void Stream::write(std::span<const iovec> slices) {
     write(slices.first(IOV_MAX));
     slices = slices.subspan(IOV_MAX);
   }
-  if (!is_open() || broken_) return;
+  if (!is_open() || broken_ || is_empty(slices)) return;
   TG_DCHECK(!shutdown_wanted_);
-  std::size_t sent = 0;
+  Socket::Io io{0, true, {}};
   if (out_.empty()) {
-    const Socket::Io io = write_through(slices);
+    io = write_through(slices);
     if (!io.ok()) {
       fail(io.error);
       return;
     }
-    sent = io.count;
-    bytes_written_ += sent;
+    bytes_written_ += io.count;
   }
-  after_partial_write(slices, sent);
+  after_partial_write(slices, io.count);
+  // A transport takes what it likes, and no event asks for the rest unless it waits for one.
+  if (transport_ != nullptr && !io.again && !out_.empty()) registration_.requeue();
 }
 
 void Stream::write(std::string_view bytes, std::unique_ptr<WriteReceipt> receipt) {
@@ -223,6 +235,23 @@ void Stream::after_partial_write(std::span<const iovec> slices, std::size_t sent
   if (above_high_mark()) over_high_ = true;
 }
 
+void Stream::send_kept() {
+  if (!out_.empty()) flush();
+  if (is_open() && end_owed_) send_end();
+}
+
+void Stream::send_after_reading() {
+  if (out_.empty() && !end_owed_) return;
+  // What was read may be what the transport waited for (the end of its handshake), and no event
+  // tells of that; the same goes for reads after a write that got on.
+  const std::size_t before = out_.size();
+  send_kept();
+  const bool got_on = out_.size() < before || (before == 0 && !end_owed_);
+  if (!is_open() || !got_on) return;
+  readable_ = true;
+  registration_.requeue();
+}
+
 void Stream::flush() {
   while (!out_.empty()) {
     std::array<iovec, 16> slices;
@@ -232,10 +261,11 @@ void Stream::flush() {
       fail(io.error);
       return;
     }
-    if (io.again) break;
+    TG_DCHECK(io.count > 0 || io.again);
     bytes_written_ += io.count;
     out_.consume(io.count, poller_.blocks());
     if (receipts_ != nullptr) settle_receipts(io.count);
+    if (io.again) break;
   }
   if (out_.empty() && shutdown_wanted_) send_end();
   if (broken_) return;
@@ -269,9 +299,9 @@ void Stream::send_end() {
 void Stream::lift(ReadHold reason) {
   const bool was_held = held();
   holds_ &= static_cast<std::uint8_t>(~static_cast<unsigned>(reason));
-  if (was_held && !held() && (readable_ || input_ != nullptr || broken_)) {
-    registration_.requeue();
-  }
+  // Inside on_data it is not known yet whether anything will be left.
+  const bool more = readable_ || input_ != nullptr || broken_ || delivering_;
+  if (was_held && !held() && more) registration_.requeue();
 }
 
 void Stream::fail(base::Error why) {

@@ -86,11 +86,12 @@ class Stream final : private EventHandler {
     Socket socket;
     Registration registration;
     Ready ready{0};     // what no edge will tell again: see `adopt`
-    std::string input;  // received, not consumed
+    std::string input;  // received, not consumed; see `detach`
   };
 
-  /// Gives the connection away; this object is then as after `close`. Requires: open, nothing
-  /// unsent, no transport.
+  /// Gives the connection away; this object is then as after `close`. Inside on_data the bytes that
+  /// were offered are the callback's to hand on, and not in `input`. Requires: open, not broken,
+  /// nothing unsent, no transport.
   Detached detach();
 
   [[nodiscard]] bool is_open() const { return socket_.is_open(); }
@@ -161,6 +162,9 @@ class Stream final : private EventHandler {
   bool read_once();
   void deliver(std::string_view received);
   void deliver_kept();
+  std::size_t offer(std::string_view bytes);
+  void send_kept();
+  void send_after_reading();
   void flush();
   void fail(base::Error why);
   void finish(base::Error why);
@@ -193,7 +197,8 @@ class Stream final : private EventHandler {
   bool over_high_ : 1 = false;        // on_write_drained is owed
   bool fin_told_ : 1 = false;
   bool reset_told_ : 1 = false;
-  bool end_owed_ : 1 = false;  // the transport's farewell did not fit yet
+  bool delivering_ : 1 = false;  // on_data is on the call stack
+  bool end_owed_ : 1 = false;    // the transport's farewell did not fit yet
   Registration registration_;
   base::Buffer out_;
   std::unique_ptr<std::string> input_;  // received, not consumed

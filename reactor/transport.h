@@ -3,10 +3,11 @@
 //
 // Every call is made by the stream, on its poller's thread, and none may block or call back into
 // the stream.
-// Rules: `again` from `read` or `write` means that nothing more is possible until the socket is
-//        readable or writable, whichever the transport waits for: the stream tries both again
-//        after any event. A handshake happens inside `read` and `write`; bytes written before it
-//        is over are kept by the stream.
+// Rules: `again` from `read` or `write` means that nothing more than `count` is possible until the
+//        socket is readable or writable, whichever the transport waits for: the stream tries both
+//        again after any event, and writes again after it has read. A handshake happens inside
+//        `read` and `write`; bytes written before it is over are kept by the stream. While reading
+//        is held and nothing waits to be written, neither is called, and a handshake waits too.
 // Owner: its stream, from `Stream::set_transport` to the stream's end.
 #pragma once
 
@@ -29,8 +30,9 @@ class Transport {
   /// that the transport's own rules call improper (a cut) is an error.
   virtual Socket::Io read(const Socket& socket, std::span<char> into) = 0;
 
-  /// Takes bytes from the owner; `count` is how many it has taken care of. When it takes part of
-  /// them, the rest is offered again, first, and unchanged in content but not in place.
+  /// Takes bytes from the owner, at least one; `count` is how many are gone to the kernel. The rest
+  /// is offered again, first, and unchanged in content but not in place; without `again` `count` is
+  /// not 0.
   virtual Socket::Io write(const Socket& socket, std::span<const iovec> slices) = 0;
 
   /// Says to the peer that no more will be written, then sends FIN. `again`: call once more when

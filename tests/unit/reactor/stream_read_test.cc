@@ -111,6 +111,19 @@ BOOST_AUTO_TEST_CASE(a_hold_put_on_inside_on_data_stops_the_very_next_delivery) 
   BOOST_TEST(until_consumed("onetwosix"));
 }
 
+BOOST_AUTO_TEST_CASE(a_hold_lifted_inside_on_data_brings_the_rest_though_nothing_new_came) {
+  // What an owner does that answers one request of several at once.
+  seen.appetite = [&](std::string_view) {
+    stream.hold(ReadHold::exchange);
+    stream.lift(ReadHold::exchange);
+    return std::size_t{3};
+  };
+  peer.send("onetwosix");
+  BOOST_TEST(until_consumed("onetwosix"));
+  settle(poller);
+  BOOST_TEST(seen.offered.size() == 3U);
+}
+
 BOOST_AUTO_TEST_CASE(data_before_fin_is_delivered_before_the_end) {
   peer.send("tail");
   peer.close();
