@@ -233,10 +233,9 @@ void ConnectPool::aged(PoolLink& link) {
   if (link.phase() == Phase::idle) remove(link);
 }
 
-void ConnectPool::idle_expired() {
-  // The one that has been idle longest. At most min_idle links are past their limit at any time, so
-  // of those above it each has a timer that comes here.
-  if (count(Phase::idle) > options_.min_idle) remove(*links(Phase::idle).front());
+void ConnectPool::idle_expired(PoolLink& link) {
+  // Those that stay are never more than min_idle, so every link above it has a timer still to come.
+  if (count(Phase::idle) > options_.min_idle) remove(link);
 }
 
 bool ConnectPool::is_worn(const PoolLink& link) const {

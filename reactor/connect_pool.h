@@ -97,7 +97,7 @@ class ConnectPool final : private TimerHandler {
   void connect_failed(PoolLink& link, base::Error why);
   void lost(PoolLink& link);
   void aged(PoolLink& link);
-  void idle_expired();
+  void idle_expired(PoolLink& link);
 
   // For PoolWaiter.
   void forget(PoolWaiter& waiter);

@@ -67,7 +67,7 @@ void PoolLink::on_timeout(Timer& timer) {
   if (&timer == &age_timer_) {
     pool_->aged(*this);
   } else {
-    pool_->idle_expired();
+    pool_->idle_expired(*this);
   }
 }
 

@@ -222,17 +222,39 @@ BOOST_AUTO_TEST_CASE(a_leased_link_over_its_age_works_on_and_is_closed_on_releas
   BOOST_TEST(stats().closed.get() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_link_that_comes_of_age_in_the_turn_it_is_given_back_is_closed) {
+  make({.max_live = 1, .max_age = 50 * base::kMillisecond});
+  PoolUser& one = holder();
+  struct Releaser final : TimerHandler {
+    explicit Releaser(PoolUser& u) : user(u) {}
+    void on_timeout(Timer& /*timer*/) override { user.lease.release(); }
+    PoolUser& user;
+  };
+  Releaser releaser(one);
+  Timer timer(releaser);
+  poller.arm(timer, 1);
+  test::spin_past(poller.now() + 60 * base::kMillisecond);
+  poller.turn(0);  // both timers, in the order of their deadlines
+  BOOST_TEST(!one.lease.held());
+  BOOST_TEST(stats().live.get() == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(spare_links_age_out_down_to_min_idle) {
-  make({.min_idle = 1, .max_live = 4, .idle_limit = 10 * base::kMillisecond});
-  for (int i = 0; i < 4; ++i) holder();
-  for (const auto& each : users) each->lease.release();
-  settle();
-  BOOST_TEST(stats().idle.get() == 4U);
-  BOOST_TEST(until([&] { return stats().idle.get() == 1; }));
-  pass_time(30 * base::kMillisecond);
-  BOOST_TEST(stats().idle.get() == 1U);
-  BOOST_TEST(stats().live.get() == 1U);
-  BOOST_TEST(stats().opened.get() == 4U);
+  for (const std::size_t min_idle : {0U, 1U, 2U, 4U}) {
+    BOOST_TEST_CONTEXT("min_idle " << min_idle) {
+      make({.min_idle = min_idle, .max_live = 4, .idle_limit = 30 * base::kMillisecond});
+      for (int i = 0; i < 4; ++i) holder();
+      for (const auto& each : users) each->lease.release();
+      settle();
+      BOOST_TEST(stats().idle.get() == 4U);
+      BOOST_TEST(until([&] { return stats().idle.get() == min_idle; }));
+      pass_time(50 * base::kMillisecond);
+      BOOST_TEST(stats().idle.get() == min_idle);
+      BOOST_TEST(stats().live.get() == min_idle);
+      BOOST_TEST(stats().opened.get() == 4U);
+      users.clear();
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_link_in_use_again_and_again_does_not_age_out_and_the_others_do) {

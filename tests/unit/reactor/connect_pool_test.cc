@@ -184,6 +184,16 @@ BOOST_AUTO_TEST_CASE(a_full_queue_refuses_but_not_from_inside_acquire) {
   BOOST_TEST(users[1]->told() == "link");
 }
 
+BOOST_AUTO_TEST_CASE(more_than_one_pass_tells_are_all_told) {
+  make({.max_live = 1, .max_waiting = 1});
+  holder();
+  for (int i = 0; i < 200; ++i) user().ask();
+  settle();
+  BOOST_TEST(stats().rejected.get() == 199U);
+  const auto told = [](const auto& each) { return each->told() == "limit"; };
+  BOOST_TEST(std::count_if(users.begin(), users.end(), told) == 199);
+}
+
 BOOST_AUTO_TEST_CASE(who_is_refused_may_leave_before_it_is_told) {
   make({.max_live = 1, .max_waiting = 1});
   holder();
