@@ -62,6 +62,7 @@ HOMES = {
 
 SYSTEM_HEADER = re.compile(
     r"[a-z_0-9]+"  # the standard library
+    r"|cxxabi\.h"  # the compiler's own: names of types
     r"|(sys|net|netinet|arpa|linux)/[a-z_0-9]+\.h"
     r"|(dirent|dlfcn|emmintrin|fcntl|grp|immintrin|netdb|poll|pthread|pwd|sched|signal|spawn"
     r"|syslog|termios|unistd)\.h")

@@ -1,5 +1,5 @@
 // What a stream's bytes pass through between its owner and its socket. A plain stream has none and
-// pays for none; a cipher (TLS, say) implements this.
+// pays for none; a cipher implements this.
 //
 // Every call is made by the stream, on its poller's thread, and none may block or call back into
 // the stream.
