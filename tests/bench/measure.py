@@ -53,6 +53,8 @@ def syscalls_per_request(proxy, connections, seconds):
     lines = re.findall(r"^\s*(\d+)\s+([a-z]\w*)$", report, re.M)
     calls = {name: int(count) for count, name in lines}
     calls.pop("total", None)
+    if not calls:
+        raise SystemExit(f"strace saw nothing:\n{report}")
     by_name = {name: count / requests for name, count in calls.items()}
     return sum(by_name.values()), by_name
 
