@@ -214,6 +214,7 @@ class Poller {
   std::vector<Cookie> requeued_;
   std::vector<Cookie> requeued_now_;
   std::vector<std::unique_ptr<Retirable>> retired_;
+  std::vector<std::unique_ptr<Retirable>> dying_;  // empty but while `reap` runs
   std::unique_ptr<char[]> read_buffer_;
   std::unique_ptr<char[]> write_buffer_;
   std::size_t read_size_ = kMinRead;
