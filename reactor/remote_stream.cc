@@ -10,7 +10,8 @@ void RemoteStream::post(std::string bytes, std::unique_ptr<WriteReceipt> receipt
   poller_->post([poller = poller_, cookie = cookie_, stream = stream_, text = std::move(bytes),
                  told = std::move(receipt)]() mutable {
     base::Status refused;
-    if (!Stream::is_same(*poller, cookie, stream)) {
+    // The writer cannot know that the stream has said its end meanwhile.
+    if (!Stream::is_same(*poller, cookie, stream) || stream->write_ended()) {
       refused = base::Error{base::Errc::cancelled, 0};
     } else if (stream->unsent() + text.size() > kMaxUnsent) {
       refused = base::Error{base::Errc::limit, 0};

@@ -115,6 +115,7 @@ class Stream final : private EventHandler {
 
   /// FIN after what was written. Writing more is a mistake of the caller.
   void shutdown_write();
+  [[nodiscard]] bool write_ended() const { return shutdown_wanted_; }
 
   void hold(ReadHold reason) { holds_ |= static_cast<std::uint8_t>(reason); }
   void lift(ReadHold reason);

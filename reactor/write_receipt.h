@@ -17,7 +17,8 @@ namespace tidegate::reactor {
 
 class WriteReceipt : public base::Task {
  public:
-  /// Ok: the kernel has all of it. Errc::cancelled: the stream was gone, or its owner closed it.
+  /// Ok: the kernel has all of it. Errc::cancelled: the stream was gone or had said its end, or its
+  /// owner closed it.
   /// Errc::limit: too much was kept already. Else what broke the stream.
   void set_status(base::Status status) { status_ = status; }
 
