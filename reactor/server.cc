@@ -22,7 +22,7 @@ std::vector<Pipeline::Lane> ServerCore::lanes(const Poller& accepting, std::size
   for (const auto& list : lists_) {
     // Where as many doors are open as there are pollers, the kernel has spread them already.
     const bool own = &list->poller() == &accepting;
-    if (own && doors > 1) return {{&list->poller(), list.get()}};
+    if (own && where_.stay_ && doors > 1) return {{&list->poller(), list.get()}};
     all.push_back({&list->poller(), list.get()});
   }
   return all;

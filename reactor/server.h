@@ -32,7 +32,7 @@ class Where {
  public:
   // NOLINTBEGIN(google-explicit-constructor): `Server<Echo> server(poller)` reads best
   Where(Poller& alone) : accepting_{&alone}, serving_{&alone} {}
-  Where(PollerGroup& each) : accepting_(all_of(each)), serving_(accepting_) {}
+  Where(PollerGroup& each) : accepting_(all_of(each)), serving_(accepting_), stay_(true) {}
   // NOLINTEND(google-explicit-constructor)
   Where(Poller& accepting, PollerGroup& serving, Placement how)
       : accepting_{&accepting}, serving_(all_of(serving)), how_(how) {}
@@ -46,6 +46,7 @@ class Where {
   std::vector<Poller*> accepting_;
   std::vector<Poller*> serving_;
   Placement how_ = Placement::fewest;
+  bool stay_ = false;  // where several accept at one address, each keeps what it accepts
 };
 
 // What all servers have in common, whatever their connections are.
