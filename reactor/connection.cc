@@ -32,16 +32,23 @@ bool Connection::begin(ConnectionList& list, Socket socket, const base::PeerAddr
 }
 
 void Connection::write(std::string_view bytes) {
+  if (finishing_) return;
   stream_.write(bytes);
   hold_when_full();
 }
 
 void Connection::write(std::span<const iovec> slices) {
+  if (finishing_) return;
   stream_.write(slices);
   hold_when_full();
 }
 
 void Connection::write(std::string_view bytes, std::unique_ptr<WriteReceipt> receipt) {
+  if (finishing_) {
+    receipt->set_status(base::Error{base::Errc::cancelled, 0});
+    poller().post(std::move(receipt));
+    return;
+  }
   stream_.write(bytes, std::move(receipt));
   hold_when_full();
 }
@@ -61,6 +68,12 @@ void Connection::finish() {
   stream_.take_bytes_written();
   poller().arm(timer_, kLinger);
   end_if_finished();
+}
+
+void Connection::shut_down() {
+  if (list_ == nullptr || finishing_) return;
+  poller().running_for(typeid(*this));
+  on_shutdown();
 }
 
 void Connection::end_if_finished() {
@@ -91,16 +104,20 @@ void Connection::set_idle_limit(base::Nanos limit) {
   }
 }
 
+Connection& Connection::Wire::enter() {
+  connection.poller().running_for(typeid(connection));
+  return connection;
+}
+
 std::size_t Connection::Wire::on_data(std::string_view bytes) {
-  Connection& c = connection;
-  c.poller().running_for(typeid(c));
+  Connection& c = enter();
   if (c.finishing_) return bytes.size();
   if (c.idle_limit_ > 0) c.poller().arm(c.timer_, c.idle_limit_);
   return c.on_data(bytes);
 }
 
 void Connection::Wire::on_eof() {
-  Connection& c = connection;
+  Connection& c = enter();
   if (!c.finishing_) {
     c.on_eof();
   } else {
@@ -109,7 +126,7 @@ void Connection::Wire::on_eof() {
 }
 
 void Connection::Wire::on_write_drained() {
-  Connection& c = connection;
+  Connection& c = enter();
   c.stream_.lift(ReadHold::backpressure);
   c.end_if_finished();
   if (c.list_ != nullptr && !c.finishing_) c.on_drained();
@@ -117,7 +134,7 @@ void Connection::Wire::on_write_drained() {
 
 void Connection::Wire::on_peer_gone(bool reset) {
   if (!reset) return;
-  Connection& c = connection;
+  Connection& c = enter();
   // Nothing is written any more, so nothing will drain: what came before the reset is read now.
   c.stream_.lift(ReadHold::backpressure);
   if (c.stream_.held()) c.end(EndReason::reset, {base::Errc::reset, 0});
@@ -125,13 +142,14 @@ void Connection::Wire::on_peer_gone(bool reset) {
 
 void Connection::Wire::on_close(base::Error why) {
   const bool reset = why.code == base::Errc::reset;
-  connection.end(reset ? EndReason::reset : EndReason::failed, why);
+  enter().end(reset ? EndReason::reset : EndReason::failed, why);
 }
 
 void Connection::Wire::on_timeout(Timer& /*timer*/) {
-  Connection& c = connection;
-  if (c.finishing_ && c.stream_.take_bytes_written() > 0) {
-    c.poller().arm(c.timer_, kLinger);
+  Connection& c = enter();
+  const bool taken = c.stream_.take_bytes_written() > 0;
+  if (taken && (c.finishing_ || c.stream_.unsent() > 0)) {
+    c.poller().arm(c.timer_, c.finishing_ ? kLinger : c.idle_limit_);
     return;
   }
   c.end(EndReason::idle, {base::Errc::timed_out, 0});

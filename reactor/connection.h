@@ -30,7 +30,7 @@ class ConnectionList;
 enum class EndReason : std::uint8_t {
   finished,  // all that was to be sent was sent, and the peer has closed its side too
   aborted,   // the owner gave it up
-  idle,      // nothing came for the idle limit, or the peer did not close after our end
+  idle,      // nothing moved for the idle limit, or the peer did not close after our end
   reset,     // the peer tore it down
   failed,    // the kernel or the transport did: the error says how
   stopped,   // the server went away
@@ -66,7 +66,8 @@ class Connection : public Retirable, private base::Hook<base::DefaultTag> {
   /// What was kept for writing has fallen low enough to write more.
   virtual void on_drained() {}
 
-  /// The server is closing, and accepts no more. Unless overridden, the connection finishes.
+  /// The server is closing, and accepts no more; told once, and not after `finish`. Unless
+  /// overridden, the connection finishes.
   virtual void on_shutdown() { finish(); }
 
   /// The last callback; `error` says more when `why` is reset or failed. Nothing can be written.
@@ -75,6 +76,7 @@ class Connection : public Retirable, private base::Hook<base::DefaultTag> {
     static_cast<void>(error);
   }
 
+  /// As Stream::write; dropped after `finish`, with a receipt that says cancelled.
   void write(std::string_view bytes);
   void write(std::span<const iovec> slices);
   void write(std::string_view bytes, std::unique_ptr<WriteReceipt> receipt);
@@ -86,7 +88,8 @@ class Connection : public Retirable, private base::Hook<base::DefaultTag> {
   /// Ends now, with RST.
   void abort() { end(EndReason::aborted, {}); }
 
-  /// Ends when nothing has been received for `limit` nanoseconds; 0 takes the limit away.
+  /// Ends when nothing has been received for `limit` nanoseconds, nor taken of what is kept for
+  /// writing; 0 takes the limit away.
   void set_idle_limit(base::Nanos limit);
 
   /// For what is not said here, such as read holds: a connection that its owner holds ends at once
@@ -106,12 +109,15 @@ class Connection : public Retirable, private base::Hook<base::DefaultTag> {
     void on_peer_gone(bool reset) override;
     void on_close(base::Error why) override;
     void on_timeout(Timer& timer) override;
+    // The connection, which is who runs from here on.
+    Connection& enter();
     Connection& connection;
   };
 
   // Opens the stream and tells on_open; false when that failed and nothing was told.
   bool begin(ConnectionList& list, Socket socket, const base::PeerAddress& peer);
   void end(EndReason why, base::Error error);
+  void shut_down();
   void hold_when_full();
   void end_if_finished();
 

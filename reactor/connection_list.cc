@@ -26,7 +26,7 @@ void ConnectionList::on_arrival(Socket socket, const base::PeerAddress& peer) {
     refuse({});
     return;
   }
-  if (closing_ && connection.list_ != nullptr) connection.on_shutdown();
+  if (closing_) connection.shut_down();
 }
 
 void ConnectionList::refuse(const Socket& socket) {
@@ -44,12 +44,13 @@ void ConnectionList::leave(Connection& connection, EndReason why) {
 }
 
 void ConnectionList::shut_down() {
+  if (closing_) return;
   closing_ = true;
   // A callback may end others: each round takes the front of what has not been told yet.
   base::IntrusiveList<Connection> told;
   while (Connection* connection = connections_.pop_front()) {
     told.push_back(*connection);
-    connection->on_shutdown();
+    connection->shut_down();
   }
   connections_.splice_back(told);
 }

@@ -37,7 +37,7 @@ class ConnectionList final : public ArrivalTaker {
 
   void on_arrival(Socket socket, const base::PeerAddress& peer) override;
 
-  /// Tells every connection, and those that still arrive, that the server is closing.
+  /// Tells every connection, and those that still arrive, that the server is closing. Once.
   void shut_down();
 
   [[nodiscard]] Poller& poller() { return poller_; }
