@@ -1,7 +1,9 @@
 #include "reactor/timer_wheel.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/test/unit_test.hpp>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <random>
@@ -314,6 +316,73 @@ BOOST_AUTO_TEST_CASE(the_longest_delay_there_is_means_never_and_not_at_once) {
   at.advance_to(at.now + 10000 * kDay);
   BOOST_TEST(alarm.fired == 0);
   BOOST_TEST(alarm.timer->armed());
+}
+
+BOOST_AUTO_TEST_CASE(many_timers_of_one_handler_are_told_apart) {
+  class Many final : public TimerHandler {
+   public:
+    void on_timeout(Timer& timer) override {
+      fired.push_back(&timer);
+      // Those that are to come may go in any callback.
+      if (fired.size() == 1) timers[4].cancel();
+    }
+    std::array<Timer, 6> timers = {Timer(*this), Timer(*this), Timer(*this),
+                                   Timer(*this), Timer(*this), Timer(*this)};
+    std::vector<Timer*> fired;
+  };
+  WheelFixture at;
+  Many many;
+  for (std::size_t i = 0; i < many.timers.size(); ++i) {
+    at.wheel.arm(many.timers[i], at.now, static_cast<Nanos>(6 - i) * 100 * kMillisecond);
+  }
+  at.advance_to(at.now + 350 * kMillisecond);
+  at.advance_to(at.now + kSecond);
+  const std::vector<Timer*> expected = {&many.timers[5], &many.timers[3], &many.timers[2],
+                                        &many.timers[1], &many.timers[0]};
+  BOOST_TEST((many.fired == expected));
+}
+
+BOOST_AUTO_TEST_CASE(a_million_timers_fire_once_each_and_those_cancelled_never) {
+  constexpr std::size_t kCount = 1'000'000;
+  class Counter final : public TimerHandler {
+   public:
+    void on_timeout(Timer& /*timer*/) override { ++fired; }
+    std::size_t fired = 0;
+  };
+  WheelFixture at;
+  Counter counter;
+  // A deque: timers are not moved.
+  std::deque<Timer> timers;
+  for (std::size_t i = 0; i < kCount; ++i) {
+    timers.emplace_back(counter);
+    // Spread over the first five levels of the wheel.
+    at.wheel.arm(timers.back(), at.now, static_cast<Nanos>(i * i % 1'000'000'007) * kMillisecond);
+  }
+  for (std::size_t i = 0; i < kCount; i += 4) timers[i].cancel();
+  const Nanos step = 1'000'000'007 / 100 * kMillisecond;
+  std::uint64_t told = 0;
+  for (int i = 0; i < 102; ++i) {
+    at.now += step;
+    told += at.wheel.advance(at.now).count;
+  }
+  BOOST_TEST(counter.fired == kCount / 4 * 3);
+  BOOST_TEST(told == counter.fired);
+  BOOST_TEST(std::none_of(timers.begin(), timers.end(), [](const Timer& t) { return t.armed(); }));
+  BOOST_TEST(at.wheel.until_next(at.now) == -1);
+}
+
+BOOST_AUTO_TEST_CASE(advance_tells_how_many_fired_and_how_late) {
+  WheelFixture at(1000 * kSecond);
+  Alarm early(at.now);
+  Alarm late(at.now);
+  at.arm(early, 10 * kMillisecond);
+  at.arm(late, 30 * kMillisecond);
+  at.now += 50 * kMillisecond + 123;
+  const TimerWheel::Fired fired = at.wheel.advance(at.now);
+  BOOST_TEST(fired.count == 2U);
+  BOOST_TEST(fired.longest_lag == 40'000'123U);
+  BOOST_TEST(fired.lag_sum == 60'000'246U);
+  BOOST_TEST(at.wheel.advance(at.now).count == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(timers_may_outlive_the_wheel) {
