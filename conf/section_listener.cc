@@ -14,7 +14,8 @@ constexpr std::uint64_t kKiB = 1024;
 constexpr std::uint64_t kMaxConnections = 10'000'000;
 
 constexpr std::array kAccessLogRows{
-    file_or<&AccessLog::path, kStandardStreams>("path", "where the records go"),
+    file_or<&AccessLog::path, kStandardStreams>(
+        "path", "where the records go; dates in a file's path as in `log.path`"),
     choice<&AccessLog::format, kLogFormats>("format", "`json`: an object per line"),
     share<&AccessLog::sample>("sample", "the share that is written; failures are always written")};
 

@@ -52,7 +52,10 @@ constexpr std::array kAdminRows{
 constexpr std::array kDemoRows{own_address<Demo>("where the demo origin listens")};
 
 constexpr std::array kLogRows{
-    file_or<&Log::path, kStandardStreams>("path", "where the process's own log goes"),
+    file_or<&Log::path, kStandardStreams>(
+        "path",
+        "where the process's own log goes; in a file's path %Y, %m, %d and the like are the "
+        "date (UTC), %% is a %"),
     choice_of_text<&Log::level, kLevels>("level", "the least severe line that is written")};
 
 constexpr std::array kDrainRows{

@@ -42,8 +42,8 @@ class PoolLease {
 
   /// Gives the link back, from any callback, the stream's own included; the stream's observer is
   /// told nothing more. The pool keeps the link if it is clean once the callback has returned
-  /// (open, not held, nothing unsent, nothing received that was not consumed) and within its age
-  /// and uses; if not, closes it. After `shutdown_write` a link must be discarded instead.
+  /// (open both ways, not held, nothing unsent, nothing received that was not consumed) and within
+  /// its age and uses; if not, closes it.
   void release();
 
   /// Closes the link; what is unsent is lost.

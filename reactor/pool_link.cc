@@ -19,8 +19,8 @@ void PoolLink::orphan() {
 }
 
 bool PoolLink::is_clean() const {
-  return stream_.is_open() && !stream_.broken() && !stream_.input_ended() && !stream_.held() &&
-         stream_.unsent() == 0 && stream_.is_quiet();
+  return stream_.is_open() && !stream_.broken() && !stream_.input_ended() &&
+         !stream_.write_ended() && !stream_.held() && stream_.unsent() == 0 && stream_.is_quiet();
 }
 
 void PoolLink::end() {

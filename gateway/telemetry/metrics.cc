@@ -99,6 +99,10 @@ void collect_program(const Sources& sources, Families& out) {
     add_value(add_family(out, "tidegate_log_dropped_total",
                          "Log lines lost: a ring was full or a write failed.", MetricType::Counter),
               {}, sources.log->dropped());
+    add_value(add_family(out, "tidegate_log_open_failures_total",
+                         "Log files that could not be opened again or under a new date.",
+                         MetricType::Counter),
+              {}, sources.log->failed_opens());
   }
 }
 

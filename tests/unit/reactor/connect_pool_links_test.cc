@@ -74,6 +74,7 @@ BOOST_AUTO_TEST_CASE(a_link_that_is_not_clean_is_closed) {
          BOOST_TEST(test::wait_for(user.lease.stream().socket().fd(), POLLIN));
          user.lease.stream().write("x");
        }},
+      {"finished", [](PoolUser& user, test::Peer&) { user.lease.stream().shutdown_write(); }},
       {"discarded", [](PoolUser& user, test::Peer&) { user.lease.discard(); }},
   };
   for (const Case& each : cases) {
