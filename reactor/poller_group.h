@@ -42,7 +42,8 @@ class PollerGroup {
 
   /// Lets every poller finish: it leaves its loop once no fd is registered with it and no task
   /// waits. Those that have not after `patience` nanoseconds are stopped. Joins; true when none had
-  /// to be stopped. Whoever owns handlers ends them: this only waits.
+  /// to be stopped. Whoever owns handlers ends them: this only waits. What is posted to a poller
+  /// that has left is destroyed unrun, with the group.
   bool drain(base::Nanos patience);
 
   /// Waits for the threads. The pollers then belong to the calling thread again.

@@ -46,7 +46,8 @@ class PollerLocal {
   /// Sets every poller's value to a copy of `value`, each between two of its callbacks. When the
   /// last has been dealt with, `done(reached)` runs on `tell`, where `reached` counts the pollers
   /// that took it: all of them, unless some had stopped. Two broadcasts from one thread arrive
-  /// everywhere in that order.
+  /// everywhere in that order. `tell` is of this group, or outlives it: what was not run reports
+  /// when the group is destroyed.
   template <typename Done>
   void broadcast(const T& value, Poller& tell, Done done) {
     auto round = std::make_shared<Round<Done>>(tell, std::move(done));

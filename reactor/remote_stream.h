@@ -23,8 +23,7 @@ class RemoteStream {
  public:
   static constexpr std::size_t kMaxUnsent = 4 * 1024 * 1024;
 
-  /// Names no stream: a write does nothing but answer that it is gone, and needs a receipt's
-  /// poller; so write only to one made from a stream.
+  /// Names no stream: a place for one that does.
   RemoteStream() = default;
 
   /// Requires: `stream` is open; called on its poller's thread. The poller outlives this object.

@@ -4,8 +4,9 @@
 //   Server<Echo> server(group);    every poller listens (SO_REUSEPORT) and keeps what it accepts
 //   Server<Echo> server({accepting, serving, Placement::fewest});   accepted here, served there
 //
-// Owner:  the program; outlives the run of its pollers. Thread: made, told to listen and destroyed
-//         while they do not run, by their owner; `close` and the counts from any.
+// Owner:  the program; outlives the run of its pollers, which outlive it and do not run again.
+// Thread: made, told to listen and destroyed while they do not run, by their owner; `close` and the
+//         counts from any.
 // End:    `close` stops accepting and tells every connection; then drain the groups, the accepting
 //         one first, since the last connections come from it. Destroying it ends what is left.
 #pragma once

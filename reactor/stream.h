@@ -135,7 +135,8 @@ class Stream final : private EventHandler {
     return input_ == nullptr && peek() == Socket::Pending::nothing;
   }
 
-  /// The most one read takes, and so the most that is kept for an owner who consumes nothing.
+  /// The most one read takes, and so the most that is kept for an owner who consumes nothing and
+  /// holds. For one that does not hold, every read adds to what is kept: it limits that itself.
   void limit_reads(std::uint32_t bytes) { read_limit_ = bytes; }
 
   /// Closes at once; what is unsent is lost. Silent: no callback.
