@@ -104,13 +104,15 @@ BOOST_AUTO_TEST_CASE(a_connection_that_changed_owners_is_not_its_stream_any_more
 BOOST_AUTO_TEST_CASE(what_would_keep_too_much_is_refused_and_smaller_goes_on) {
   clog(0);
   const RemoteStream remote(stream);
-  const std::size_t room = RemoteStream::kMaxUnsent - stream.unsent();
-  remote.write(std::string(room + 1, 'x'), note());
-  remote.write(std::string(room, 'x'));
-  remote.write("y", note());
+  // Whatever the kernel makes room for meanwhile: the first never fits, the second always does, and
+  // then there is no room for the third.
+  remote.write(std::string(RemoteStream::kMaxUnsent + 1, 'x'), note());
+  remote.write(std::string(RemoteStream::kMaxUnsent - stream.unsent(), 'x'));
+  remote.write(std::string(RemoteStream::kMaxUnsent, 'y'), note());
   settle(poller);
   BOOST_TEST(test::joined(told) == "limit limit");
-  BOOST_TEST(stream.unsent() == RemoteStream::kMaxUnsent);
+  BOOST_TEST(stream.unsent() > RemoteStream::kMaxUnsent / 2);
+  BOOST_TEST(stream.unsent() <= RemoteStream::kMaxUnsent);
 }
 
 BOOST_AUTO_TEST_CASE(what_comes_after_the_stream_said_its_end_is_refused) {
