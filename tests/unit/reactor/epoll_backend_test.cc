@@ -84,7 +84,8 @@ BOOST_AUTO_TEST_CASE(a_wait_is_never_shorter_than_its_patience) {
 
 BOOST_AUTO_TEST_CASE(an_event_ends_an_unlimited_wait) {
   BOOST_TEST_REQUIRE(backend.add(pair.first.fd(), 1, kRead, Trigger::edge).ok());
-  std::thread sender([&] { peer.send("x"); });
+  // The test library's checks belong to one thread.
+  std::thread sender([&] { static_cast<void>(peer.socket().write(std::string_view("x"))); });
   BOOST_TEST(backend.wait(events, -1) == 1);
   sender.join();
 }

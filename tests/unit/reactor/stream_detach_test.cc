@@ -78,6 +78,17 @@ BOOST_AUTO_TEST_CASE(a_reset_that_was_told_already_reaches_the_new_owner) {
   BOOST_TEST(base::name(heir_seen.closed_with.code) == "reset");
 }
 
+BOOST_AUTO_TEST_CASE(a_reset_behind_a_fin_reaches_the_new_owner) {
+  // No read will report it, and no edge tell it again.
+  stream.hold(ReadHold::setup);
+  peer.finish();
+  peer.reset();
+  BOOST_TEST(until_told("peer_reset"));
+  adopt(stream.detach());
+  BOOST_TEST(until_heir("close"));
+  BOOST_TEST(test::joined(heir_seen.calls) == "eof close");
+}
+
 BOOST_AUTO_TEST_CASE(input_that_was_kept_is_handed_over) {
   seen.appetite = [](std::string_view) { return std::size_t{4}; };
   peer.send("usedrest");

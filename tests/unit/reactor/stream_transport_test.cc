@@ -172,6 +172,38 @@ BOOST_AUTO_TEST_CASE(what_comes_together_with_again_counts) {
   BOOST_TEST(stutter.out == "123456");
 }
 
+BOOST_AUTO_TEST_CASE(a_read_that_waits_for_room_to_write_goes_on_when_there_is_room) {
+  // What it needs before it can read is to say something itself.
+  struct Polite final : Transport {
+    bool said = false;
+    std::string in = "at last";
+    Socket::Io read(const Socket& socket, std::span<char> into) override {
+      said = said || socket.write(std::string_view("?")).count == 1;
+      if (!said || in.empty()) return {0, true, {}};
+      std::copy(in.begin(), in.end(), into.begin());
+      return {std::exchange(in, {}).size(), false, {}};
+    }
+    Socket::Io write(const Socket&, std::span<const iovec>) override { return {0, true, {}}; }
+    Socket::Io finish(const Socket&) override { return {}; }
+    [[nodiscard]] Socket::Pending peek(const Socket&) const override {
+      return Socket::Pending::nothing;
+    }
+  };
+  StreamFixture at;
+  const std::string lot = pattern(64 * 1024);
+  for (int full = 0; full < 5;) {
+    full = at.stream.socket().write(std::string_view(lot)).again ? full + 1 : 0;
+    at.poller.turn(full > 0 ? base::kMillisecond : 0);
+  }
+  at.stream.set_transport(std::make_unique<Polite>());
+  settle(at.poller);
+  BOOST_TEST(at.calls().empty());
+  BOOST_TEST(test::turn_until(at.poller, [&] {
+    at.peer.take();
+    return at.seen.consumed == "at last";
+  }));
+}
+
 BOOST_AUTO_TEST_CASE(the_peers_farewell_is_eof_and_the_other_direction_goes_on) {
   shake_hands();
   peer.send(XorTransport::data("bye") + XorTransport::farewell());
