@@ -6,11 +6,13 @@
 #include <array>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <cerrno>
 #include <csignal>
 #include <memory>
 #include <thread>
 
 #include "reactor/poller.h"
+#include "tests/support/faults.h"
 #include "tests/support/fd_limit.h"
 #include "tests/support/loopback.h"
 #include "tests/support/recording_handler.h"
@@ -80,6 +82,37 @@ BOOST_AUTO_TEST_CASE(a_wait_is_never_shorter_than_its_patience) {
       BOOST_TEST(base::monotonic_now() - before >= patience);
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(where_exact_waits_are_unknown_it_waits_whole_milliseconds_and_asks_no_more) {
+  // An old kernel, and a sandbox.
+  for (const int code : {ENOSYS, EPERM}) {
+    BOOST_TEST_CONTEXT("errno " << code) {
+      BackendFixture at;
+      test::Faults faults;
+      faults.fail(test::Call::epoll_wait, {.code = code});
+      for (int round = 0; round < 2; ++round) {
+        const base::Nanos patience = 300 * base::kMicrosecond;
+        const base::Nanos before = base::monotonic_now();
+        BOOST_TEST(at.backend.wait(at.events, patience) == 0);
+        BOOST_TEST(base::monotonic_now() - before >= patience);
+        BOOST_TEST(faults.made(test::Call::epoll_wait) == 2 + round);
+      }
+      BOOST_TEST_REQUIRE(at.backend.add(at.pair.first.fd(), 1, kWrite, Trigger::edge).ok());
+      BOOST_TEST(at.backend.wait(at.events, 3600 * base::kSecond) == 1);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_interrupted_wait_is_no_reason_to_give_up_exact_ones) {
+  test::Faults faults;
+  faults.fail(test::Call::epoll_wait, {.code = EINTR});
+  BOOST_TEST(backend.wait(events, base::kMillisecond) == 0);
+  BOOST_TEST(faults.made(test::Call::epoll_wait) == 1);
+  faults.fail(test::Call::epoll_wait, {.code = ENOSYS});
+  // Exact is asked for first: the fault is met, and then the other call is made.
+  BOOST_TEST(backend.wait(events, base::kMillisecond) == 0);
+  BOOST_TEST(faults.made(test::Call::epoll_wait) == 3);
 }
 
 BOOST_AUTO_TEST_CASE(an_event_ends_an_unlimited_wait) {

@@ -95,9 +95,14 @@ BOOST_AUTO_TEST_CASE(a_connection_that_changed_owners_is_not_its_stream_any_more
   test::RecordingObserver heir_seen;
   Stream heir(poller, heir_seen);
   heir.adopt(std::move(parts.socket), std::move(parts.registration), parts.ready);
+  // The old one's place has another connection by now.
+  test::SocketPair pair = test::tcp_pair();
+  BOOST_TEST_REQUIRE(stream.open(std::move(pair.first)).ok());
   remote.write("for the old one", note());
   settle(poller);
   BOOST_TEST(peer.take().empty());
+  test::Peer far(std::move(pair.second));
+  BOOST_TEST(far.take().empty());
   BOOST_TEST(test::joined(told) == "cancelled");
 }
 

@@ -204,6 +204,35 @@ BOOST_AUTO_TEST_CASE(a_read_that_waits_for_room_to_write_goes_on_when_there_is_r
   }));
 }
 
+BOOST_AUTO_TEST_CASE(a_read_that_waits_for_a_write_goes_on_after_it) {
+  // Each direction needs the other first, as in a handshake of several steps.
+  struct Alternating final : Transport {
+    int step = 0;
+    Socket::Io read(const Socket&, std::span<char> into) override {
+      if (step == 0) step = 1;
+      if (step != 2) return {0, true, {}};
+      step = 3;
+      into[0] = '!';
+      return {1, false, {}};
+    }
+    Socket::Io write(const Socket&, std::span<const iovec> slices) override {
+      if (step != 1) return {0, true, {}};
+      step = 2;
+      return {slices[0].iov_len, false, {}};
+    }
+    Socket::Io finish(const Socket&) override { return {}; }
+    [[nodiscard]] Socket::Pending peek(const Socket&) const override {
+      return Socket::Pending::nothing;
+    }
+  };
+  StreamFixture at;
+  at.stream.set_transport(std::make_unique<Alternating>());
+  at.stream.write("x");
+  settle(at.poller);
+  BOOST_TEST(at.stream.unsent() == 0U);
+  BOOST_TEST(at.seen.consumed == "!");
+}
+
 BOOST_AUTO_TEST_CASE(the_peers_farewell_is_eof_and_the_other_direction_goes_on) {
   shake_hands();
   peer.send(XorTransport::data("bye") + XorTransport::farewell());
