@@ -70,7 +70,7 @@ void Stream::on_ready(Ready ready) {
     tell_peer_gone();
     if (!is_open()) return;
   }
-  if (ready.requeued() && !held()) deliver_kept();
+  if (lifted_ && !held()) deliver_kept();
   if (is_open()) read_some();
   if (is_open() && any) send_after_reading();
   // The bytes that made the owner hold may have come together with the reset.
@@ -107,6 +107,11 @@ void Stream::read_some() {
 }
 
 bool Stream::read_once() {
+  if (lifted_) {
+    // What is kept comes before the end that this read may find.
+    deliver_kept();
+    return is_open();
+  }
   const std::span<char> whole = poller_.read_buffer();
   const std::span<char> into = whole.first(std::min<std::size_t>(whole.size(), read_limit_));
   const Socket::Io io = read_through(into);
@@ -150,6 +155,7 @@ void Stream::deliver(std::string_view received) {
 }
 
 void Stream::deliver_kept() {
+  lifted_ = false;
   if (input_ == nullptr) return;
   // The callback's while it runs: it may close the stream or give the connection away.
   std::unique_ptr<std::string> offered = std::move(input_);
@@ -299,9 +305,10 @@ void Stream::send_end() {
 void Stream::lift(ReadHold reason) {
   const bool was_held = held();
   holds_ &= static_cast<std::uint8_t>(~static_cast<unsigned>(reason));
+  if (!was_held || held()) return;
+  lifted_ = true;
   // Inside on_data it is not known yet whether anything will be left.
-  const bool more = readable_ || input_ != nullptr || broken_ || delivering_;
-  if (was_held && !held() && more) registration_.requeue();
+  if (readable_ || input_ != nullptr || broken_ || delivering_) registration_.requeue();
 }
 
 void Stream::fail(base::Error why) {

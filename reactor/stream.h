@@ -195,6 +195,7 @@ class Stream final : private EventHandler {
   bool error_seen_ : 1 = false;  // the poller told of an error, and will not again
   bool eof_ : 1 = false;         // on_eof was called
   bool broken_ : 1 = false;
+  bool lifted_ : 1 = false;           // what is kept is owed to the owner
   bool shutdown_wanted_ : 1 = false;  // FIN when `out_` is empty
   bool over_high_ : 1 = false;        // on_write_drained is owed
   bool fin_told_ : 1 = false;
