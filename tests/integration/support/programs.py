@@ -23,6 +23,8 @@ _PACKAGES = {
     "node": "nodejs",
     "wrk": "wrk",
     "curl": "curl",
+    "cmake": "cmake",
+    "readelf": "binutils",
     "prlimit": "util-linux",
     "setpriv": "util-linux",
 }
