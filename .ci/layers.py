@@ -24,7 +24,7 @@ TOP_FOLDERS = {"gateway", "reactor", "admin", "conf", "tests", "deploy", "build"
 LAYERS = {
     "reactor/base": 0,
     "reactor": 1, "conf": 1, "gateway/failure": 1,
-    "gateway/http": 2,
+    "reactor/examples": 2, "gateway/http": 2,
     "gateway/http1": 3, "gateway/http2": 3, "gateway/route": 3, "gateway/filter": 3,
     "gateway/transport": 4, "gateway/telemetry": 4,
     "gateway/upstream": 5,
@@ -45,7 +45,7 @@ OWN_LAYER = {
 # Third-party headers by how their names begin, and the layers or files that may name them. What is
 # not listed here and is no header of the language or the system is an error.
 HOMES = {
-    "openssl/": ["gateway/transport"],
+    "openssl/": ["gateway/transport", "reactor/examples"],
     "prometheus/": ["gateway/telemetry", "admin"],
     "yaml-cpp/": ["conf"],
     "nghttp2/": ["gateway/http2"],
@@ -271,6 +271,14 @@ _SELF_TEST = [
     ("TLS in the reactor's base", {"reactor/base/a.cc": "class Tls;\n"}, 'knows nothing of "Tls"'),
     ("the gateway in the reactor", {"reactor/a.cc": "using gateway::Reason;\n"},
      'knows nothing of "gateway"'),
+    ("HTTP in an example", {"reactor/examples/a.cc": "// an HTTP peer\n"}, None),
+    ("an example stands on the reactor",
+     {"reactor/a.h": _GOOD_HEADER, "reactor/examples/b.cc": '#include "reactor/a.h"\n'}, None),
+    ("the reactor does not stand on its examples",
+     {"reactor/examples/a.h": _GOOD_HEADER, "reactor/b.cc": '#include "reactor/examples/a.h"\n'},
+     "reactor (layer 1) must not include"),
+    ("an example makes no network system calls", {"reactor/examples/a.cc": "int a = accept4();\n"},
+     "accept4() is called only in"),
     ("HTTP in the gateway", {"gateway/http/a.cc": "// an HTTP peer\n"}, None),
     ("a header without a guard", {"conf/a.h": "// Says what it is.\n#include <vector>\n"},
      "begins with #pragma once"),

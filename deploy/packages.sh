@@ -3,7 +3,7 @@
 # shellcheck shell=sh disable=SC2034
 
 build_packages="g++ cmake ninja-build libfmt-dev libyaml-cpp-dev prometheus-cpp-dev
-  nlohmann-json3-dev libcli11-dev"
+  nlohmann-json3-dev libcli11-dev libssl-dev"
 
 # curl is for whoever follows the hints that deploy/run prints.
 run_packages="$build_packages curl"
