@@ -32,6 +32,16 @@ def cpu_seconds(pid):
     return total / 1e9
 
 
+def running(pid, name):
+    """How many threads whose names begin with `name` are on a processor, or wait for one."""
+    count = 0
+    for thread in threads(pid):
+        with open(f"/proc/{pid}/task/{thread}/stat") as stat:
+            own, _, rest = stat.read().partition("(")[2].rpartition(")")
+        count += own.startswith(name) and rest.split()[0] == "R"
+    return count
+
+
 class MemoryWatch:
     """Samples a process while the block runs; `peak` holds the largest values seen."""
 
