@@ -87,6 +87,7 @@ void Acceptor::on_ready(Ready /*ready*/) {
 }
 
 bool Acceptor::accept_some(int limit) {
+  poller_.running_for(typeid(observer_));
   bool more = true;
   int gone = 0;
   for (int asked = 0; more && asked < limit && listening_.is_open() && !paused_; ++asked) {

@@ -6,6 +6,8 @@ namespace tidegate::reactor {
 
 ConnectionList::~ConnectionList() {
   while (Connection* connection = connections_.front()) connection->end(EndReason::stopped, {});
+  // Its poller does not run any more: nothing of a connection outlives its server.
+  poller_.reap();
 }
 
 void ConnectionList::on_arrival(Socket socket, const base::PeerAddress& peer) {
@@ -14,6 +16,10 @@ void ConnectionList::on_arrival(Socket socket, const base::PeerAddress& peer) {
     return;
   }
   std::unique_ptr<Connection> made = make_(poller_);
+  if (made == nullptr) {
+    refuse(socket);
+    return;
+  }
   Connection& connection = *made;
   connections_.push_back(*made.release());
   stats_.live.add();

@@ -1,7 +1,7 @@
 // The connections that one poller serves for one Server, and how they ended.
 //
 // Owner:  a Server. Thread: its poller's; the counts may be read from any.
-// Limits: `most` at a time; one above is reset and counted.
+// Limits: `most` at a time; one above is reset and counted, as is one that `make` returns null for.
 #pragma once
 
 #include <array>

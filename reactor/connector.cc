@@ -64,6 +64,7 @@ void Dial::cancel() {
 
 void Dial::fail(base::Error why) {
   cancel();
+  poller_.running_for(typeid(observer_));
   observer_.on_connect_failed(why);
 }
 
@@ -76,6 +77,7 @@ void Dial::on_ready(Ready ready) {
   }
   if (!ready.writable()) return;
   patience_.cancel();
+  poller_.running_for(typeid(observer_));
   observer_.on_connected(std::move(socket_), std::move(registration_), ready);
 }
 

@@ -86,6 +86,7 @@ void DialRace::attempt_next() {
 
 void DialRace::on_attempt_connected(Socket socket, Registration registration, Ready ready) {
   cancel();
+  poller_.running_for(typeid(observer_));
   observer_.on_connected(std::move(socket), std::move(registration), ready);
 }
 
@@ -111,6 +112,7 @@ void DialRace::note_failure(const Dial& dial, base::Error why) {
 
 void DialRace::fail(base::Error why) {
   cancel();
+  poller_.running_for(typeid(observer_));
   observer_.on_connect_failed(why);
 }
 

@@ -31,6 +31,7 @@ base::Status Registration::change(unsigned interest, Trigger trigger) {
 }
 
 void Registration::hand_to(EventHandler& handler) {
+  TG_DCHECK(poller_->on_own_thread());
   FdTable::Entry* entry = poller_->table_.find(cookie_);
   TG_CHECK(entry != nullptr);
   entry->handler = &handler;
@@ -38,6 +39,7 @@ void Registration::hand_to(EventHandler& handler) {
 
 void Registration::requeue() {
   if (poller_ == nullptr) return;
+  TG_DCHECK(poller_->on_own_thread());
   FdTable::Entry* entry = poller_->table_.find(cookie_);
   if (entry == nullptr || entry->requeued) return;
   entry->requeued = true;
@@ -88,7 +90,7 @@ base::Result<Registration> Poller::add(int fd, EventHandler& handler, unsigned i
   return Registration(*this, cookie);
 }
 
-void Poller::run() {
+void Poller::run() noexcept {
   thread_.store(std::this_thread::get_id());
   now_ = busy_since_ = base::monotonic_now();
   while (!stopping_.load(std::memory_order_acquire)) {
@@ -127,12 +129,14 @@ void Poller::turn(base::Nanos max_wait) {
       static_cast<std::size_t>(backend_->wait(std::span(events_), patience(before, max_wait)));
   notifier_.awake();
   now_ = base::monotonic_now();
+  in_turn_ = true;
   note_turn(before, now_, count);
   dispatch(count);
   dispatch_requeued();
   fire_timers();
   run_tasks();
-  reap();
+  destroy_retired();
+  in_turn_ = false;
   watch_.rest();
 }
 
@@ -185,21 +189,29 @@ void Poller::run_tasks() {
   stats_.tasks.add(static_cast<std::uint64_t>(notifier_.run_tasks(watch_)));
 }
 
-void Poller::reap() {
+bool Poller::destroy_retired() {
+  const bool any = !retired_.empty();
   // Destructors may retire more. Both vectors keep their room: retiring allocates nothing.
   while (!retired_.empty()) {
     dying_.swap(retired_);
+    for (std::unique_ptr<Retirable>& object : dying_) {
+      watch_.begin(typeid(*object));
+      object.reset();
+    }
     dying_.clear();
   }
+  return any;
 }
 
 std::span<char> Poller::read_buffer() {
+  TG_DCHECK(on_own_thread());
   // Reserved whole and touched only as far as reads reach: an idle poller pays for no page.
   if (!read_buffer_) read_buffer_.reset(new char[kMaxRead]);
   return {read_buffer_.get(), read_size_};
 }
 
 std::span<char> Poller::write_buffer() {
+  TG_DCHECK(on_own_thread());
   if (!write_buffer_) write_buffer_.reset(new char[kWriteScratch]);
   return {write_buffer_.get(), kWriteScratch};
 }

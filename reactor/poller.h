@@ -124,7 +124,8 @@ class Poller {
 
   /// Runs turns until `stop`, or until there is nothing left to do after `drain`. What is left
   /// then (tasks, the retired) is destroyed with the poller.
-  void run();
+  /// An exception that leaves a callback ends the process.
+  void run() noexcept;
   void stop();
 
   /// `run` returns once no fd is registered and no task waits. From any thread.
@@ -156,12 +157,22 @@ class Poller {
   }
 
   /// Destroys `object` at the end of this turn: the way out for whatever may be on the call stack.
-  void retire(std::unique_ptr<Retirable> object) { retired_.push_back(std::move(object)); }
+  void retire(std::unique_ptr<Retirable> object) {
+    TG_DCHECK(on_own_thread());
+    retired_.push_back(std::move(object));
+  }
 
-  /// This turn's time, monotonic.
-  [[nodiscard]] base::Nanos now() const { return now_; }
+  /// Destroys the retired at once; false when there were none. For whoever ends things while the
+  /// poller does not run: inside a turn it does nothing, since the turn's end does it.
+  bool reap() { return !in_turn_ && destroy_retired(); }
 
-  void arm(Timer& timer, base::Nanos delay) { timers_.arm(timer, now_, delay); }
+  /// This turn's time, monotonic; outside a turn the clock's.
+  [[nodiscard]] base::Nanos now() const { return in_turn_ ? now_ : base::monotonic_now(); }
+
+  void arm(Timer& timer, base::Nanos delay) {
+    TG_DCHECK(on_own_thread());
+    timers_.arm(timer, now(), delay);
+  }
 
   /// Where reads land. Its content is good until the next read on this poller. The size follows
   /// what reads bring: kMinRead to kMaxRead.
@@ -172,7 +183,10 @@ class Poller {
   /// the callback returns.
   std::span<char> write_buffer();
 
-  base::BlockPool& blocks() { return blocks_; }
+  base::BlockPool& blocks() {
+    TG_DCHECK(on_own_thread());
+    return blocks_;
+  }
 
   /// How busy this poller is, in the unit of whoever places work on it (connections, as a rule):
   /// raised by who places, lowered when the work ends. From any thread.
@@ -199,7 +213,7 @@ class Poller {
   void dispatch_requeued();
   void fire_timers();
   void run_tasks();
-  void reap();
+  bool destroy_retired();
   [[nodiscard]] base::Nanos patience(base::Nanos now, base::Nanos max_wait);
   [[nodiscard]] bool has_nothing_left() const;
   void note_turn(base::Nanos waited_from, base::Nanos woke, std::size_t events);
@@ -207,6 +221,7 @@ class Poller {
   std::unique_ptr<PollerBackend> backend_;
   std::size_t index_;
   base::Nanos now_;
+  bool in_turn_ = false;
   std::vector<PollerBackend::Event> events_;
   FdTable table_;
   TimerWheel timers_;

@@ -38,12 +38,18 @@ void pin_this_thread(std::size_t cpu) {
 PollerGroup::~PollerGroup() {
   stop();
   join();
-  // A task may hold what posts to another poller when it is destroyed: all tasks go before the
-  // first poller does.
+  // A task, or what was retired, may post to another poller when it is destroyed: all of it goes
+  // before the first poller does.
   for (const auto& poller : pollers_) poller->discard_tasks();
+  bool any = true;
+  while (any) {
+    any = false;
+    for (const auto& poller : pollers_) any = poller->reap() || any;
+  }
 }
 
 base::Status PollerGroup::open() {
+  TG_CHECK(pollers_.empty());
   for (std::size_t i = 0; i < options_.count; ++i) {
     auto poller = std::make_unique<Poller>(i);
     if (auto opened = poller->open(); !opened) {
@@ -56,6 +62,7 @@ base::Status PollerGroup::open() {
 }
 
 base::Status PollerGroup::start() {
+  TG_CHECK(!std::exchange(used_, true));
   const std::vector<std::size_t> processors =
       options_.pin ? usable_processors() : std::vector<std::size_t>();
   for (std::size_t i = 0; i < pollers_.size(); ++i) {
@@ -86,18 +93,32 @@ void PollerGroup::stop() {
 void PollerGroup::note_left() {
   const std::lock_guard lock(mutex_);
   ++left_;
-  left_loop_.notify_all();
+  changed_.notify_all();
+}
+
+bool PollerGroup::settle(std::chrono::steady_clock::time_point limit) {
+  for (const auto& poller : pollers_) {
+    poller->post([this] {
+      const std::lock_guard lock(mutex_);
+      ++answered_;
+      changed_.notify_all();
+    });
+  }
+  std::unique_lock lock(mutex_);
+  return changed_.wait_until(lock, limit, [this] { return answered_ == threads_.size(); });
 }
 
 bool PollerGroup::drain(base::Nanos patience) {
+  // The clock's time and what is added to it must not overflow.
+  const base::Nanos limited = std::min(patience, kLongestPatience);
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::nanoseconds(limited);
+  // What was posted before this, and what that posts to others, comes before anybody leaves.
+  bool all_left = settle(limit);
   for (const auto& poller : pollers_) poller->drain();
-  bool all_left = false;
   {
     std::unique_lock lock(mutex_);
-    // The clock's time and what is added to it must not overflow.
-    const base::Nanos limited = std::min(patience, kLongestPatience);
-    all_left = left_loop_.wait_for(lock, std::chrono::nanoseconds(limited),
-                                   [this] { return left_ == threads_.size(); });
+    all_left =
+        changed_.wait_until(lock, limit, [this] { return left_ == threads_.size(); }) && all_left;
   }
   stop();
   join();
@@ -116,6 +137,7 @@ void PollerGroup::join() {
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
   left_ = 0;
+  answered_ = 0;
   for (const auto& poller : pollers_) poller->bind_to_this_thread();
 }
 

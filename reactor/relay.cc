@@ -104,6 +104,7 @@ void Relay::conclude() {
 void Relay::finish() {
   const RelayEnd end{halves_[kLeft].broke, halves_[kRight].broke};
   end.finished() ? close() : abort();
+  poller_.running_for(typeid(observer_));
   observer_.on_relay_end(end);
 }
 

@@ -27,6 +27,7 @@ base::Status Signals::open(std::initializer_list<int> numbers) {
 void Signals::on_ready(Ready /*ready*/) {
   signalfd_siginfo info{};
   while (::read(fd_.fd(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+    poller_.running_for(typeid(observer_));
     observer_.on_signal(static_cast<int>(info.ssi_signo));
   }
 }

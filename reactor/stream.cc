@@ -143,6 +143,10 @@ bool Stream::read_once() {
 }
 
 void Stream::deliver(std::string_view received) {
+  if (input_ != nullptr && input_->size() + received.size() > kMaxKept) {
+    finish({base::Errc::limit, 0});
+    return;
+  }
   if (input_ != nullptr) {
     input_->append(received);
     deliver_kept();
@@ -303,6 +307,7 @@ void Stream::send_end() {
 }
 
 void Stream::lift(ReadHold reason) {
+  TG_DCHECK(poller_.on_own_thread());
   const bool was_held = held();
   holds_ &= static_cast<std::uint8_t>(~static_cast<unsigned>(reason));
   if (!was_held || held()) return;
@@ -329,6 +334,7 @@ void Stream::finish(base::Error why) {
 
 void Stream::close() {
   if (!is_open()) return;
+  TG_DCHECK(poller_.on_own_thread());
   registration_.release_for_close();
   out_.clear(poller_.blocks());
   drop_receipts({base::Errc::cancelled, 0});

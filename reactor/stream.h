@@ -62,6 +62,9 @@ class Stream final : private EventHandler {
   static constexpr std::size_t kHighMark = 64 * 1024;
   static constexpr std::size_t kLowMark = 16 * 1024;
   static constexpr int kReadsPerTurn = 4;
+  /// The most that is kept for an owner who consumes nothing and does not hold: beyond it the
+  /// stream ends with Errc::limit.
+  static constexpr std::size_t kMaxKept = 4 * 1024 * 1024;
 
   /// `poller` and `observer` must outlive this object.
   Stream(Poller& poller, StreamObserver& observer) : poller_(poller), observer_(&observer) {}
@@ -136,7 +139,7 @@ class Stream final : private EventHandler {
   }
 
   /// The most one read takes, and so the most that is kept for an owner who consumes nothing and
-  /// holds. For one that does not hold, every read adds to what is kept: it limits that itself.
+  /// holds. For one that does not hold, every read adds to what is kept, up to kMaxKept.
   void limit_reads(std::uint32_t bytes) { read_limit_ = bytes; }
 
   /// Closes at once; what is unsent is lost. Silent: no callback.

@@ -46,6 +46,21 @@ BOOST_FIXTURE_TEST_CASE(what_the_kernel_will_not_watch_is_refused_and_told_nothi
   BOOST_TEST(log.alive == 0);
 }
 
+BOOST_AUTO_TEST_CASE(whoever_nobody_is_made_for_is_refused) {
+  Poller poller;
+  BOOST_TEST_REQUIRE(poller.open().ok());
+  const ConnectionMaker nobody = [](Poller&) { return std::unique_ptr<Connection>(); };
+  ConnectionList list(poller, nobody, 10);
+  test::SocketPair pair = test::tcp_pair();
+  test::Peer peer(std::move(pair.second));
+  poller.load() += 1;
+  list.on_arrival(std::move(pair.first), base::PeerAddress());
+  BOOST_TEST(list.stats().refused.get() == 1U);
+  BOOST_TEST(poller.load() == 0U);
+  peer.take();
+  BOOST_TEST(base::name(peer.error().code) == "reset");
+}
+
 BOOST_FIXTURE_TEST_CASE(what_arrives_after_shut_down_is_opened_and_told, ConnectionFixture) {
   list->shut_down();
   client = arrive();

@@ -148,6 +148,35 @@ BOOST_FIXTURE_TEST_CASE(is_true_when_all_leave_by_themselves, GroupFixture) {
   BOOST_TEST(group[0].on_own_thread());
 }
 
+BOOST_FIXTURE_TEST_CASE(what_one_poller_still_posts_to_another_is_run, GroupFixture) {
+  // The first is late with what was posted to it before the draining; the others have nothing.
+  std::atomic<int> ran{0};
+  start();
+  group[0].post([&] {
+    test::spin_past(base::monotonic_now() + 20 * base::kMillisecond);
+    for (std::size_t i = 1; i < group.size(); ++i) group[i].post([&ran] { ++ran; });
+  });
+  BOOST_TEST(group.drain(test::kPatience));
+  BOOST_TEST(ran == 2);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_retired_goes_before_the_first_poller_does) {
+  class Leaver final : public Retirable {
+   public:
+    explicit Leaver(Poller& told) : told_(told) {}
+    ~Leaver() override {
+      told_.post([] {});
+    }
+
+   private:
+    Poller& told_;
+  };
+  PollerGroup group({.name = "drain", .count = 2});
+  BOOST_TEST_REQUIRE(group.open().ok());
+  // A sanitizer sees the post to a poller that is gone.
+  group[1].retire(std::make_unique<Leaver>(group[0]));
+}
+
 BOOST_FIXTURE_TEST_CASE(is_false_when_one_had_to_be_stopped, GroupFixture) {
   test::SocketPair pair = test::unix_pair();
   test::RecordingHandler handler;

@@ -52,6 +52,16 @@ struct PollerFixture {
 
 BOOST_FIXTURE_TEST_SUITE(poller_turns, PollerFixture)
 
+BOOST_AUTO_TEST_CASE(what_is_armed_outside_a_turn_counts_from_then_on) {
+  test::Bell bell;
+  Timer timer(bell);
+  test::spin_past(base::monotonic_now() + 30 * base::kMillisecond);  // since it was made
+  const base::Nanos armed_at = base::monotonic_now();
+  poller.arm(timer, 20 * base::kMillisecond);
+  BOOST_TEST(test::turn_until(poller, [&] { return bell.rung == 1; }));
+  BOOST_TEST(bell.rung_at >= armed_at + 20 * base::kMillisecond);
+}
+
 BOOST_AUTO_TEST_CASE(a_turn_dispatches_then_requeues_then_fires_timers_then_runs_tasks_then_reaps) {
   std::vector<std::string> order;
   class Bell final : public TimerHandler {

@@ -33,11 +33,16 @@ struct Counts {
   std::atomic<int> told{0};
   std::atomic<int> ended{0};
   std::atomic<int> on_foreign_threads{0};
+  std::atomic<int> alive{0};
 };
 
 class Counted final : public Connection {
  public:
-  Counted(Poller& poller, Counts& counts) : Connection(poller), counts_(counts) { ++counts_.made; }
+  Counted(Poller& poller, Counts& counts) : Connection(poller), counts_(counts) {
+    ++counts_.made;
+    ++counts_.alive;
+  }
+  ~Counted() override { --counts_.alive; }
 
  private:
   void on_open() override {
@@ -162,7 +167,7 @@ BOOST_FIXTURE_TEST_CASE(what_it_has_when_it_is_destroyed_ends_as_stopped, OnePol
   BOOST_TEST(test::turn_until(poller, [&] { return server->live() == 1; }));
   server.reset();
   BOOST_TEST(counts.ended == 1);
-  poller.turn(0);
+  BOOST_TEST(counts.alive == 0);
   client.take();
   BOOST_TEST(base::name(client.error().code) == "reset");
   BOOST_TEST(poller.stats().registered.get() == 1U);
@@ -347,6 +352,7 @@ BOOST_FIXTURE_TEST_CASE(stopped_with_clients_connected_it_ends_them_on_destructi
   server.reset();
   BOOST_TEST(counts.opened == 6);
   BOOST_TEST(counts.ended == 6);
+  BOOST_TEST(counts.alive == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -14,6 +14,23 @@ class FirstOwner final : public EventHandler {
 
 BOOST_FIXTURE_TEST_SUITE(stream_reading, StreamFixture)
 
+BOOST_AUTO_TEST_CASE(an_owner_who_neither_consumes_nor_holds_comes_to_an_end) {
+  seen.appetite = [](std::string_view) { return std::size_t{0}; };
+  std::size_t most = 0;
+  seen.inside = [&](const std::string& call) {
+    if (call == "data") most = seen.offered.back().size();
+    seen.offered.clear();
+  };
+  const std::string part = pattern(64 * 1024);
+  BOOST_TEST(test::turn_until(poller, [&] {
+    static_cast<void>(peer.socket().write(part));
+    return seen.told("close");
+  }));
+  BOOST_TEST(base::name(seen.closed_with.code) == "limit");
+  BOOST_TEST(most <= Stream::kMaxKept);
+  BOOST_TEST(most > Stream::kMaxKept / 2);
+}
+
 BOOST_AUTO_TEST_CASE(delivers_what_the_peer_sends) {
   peer.send("hello");
   BOOST_TEST(until_consumed("hello"));
