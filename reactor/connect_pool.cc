@@ -63,7 +63,8 @@ void ConnectPool::acquire(PoolWaiter& waiter, base::Nanos patience) {
   TG_DCHECK(poller_.on_own_thread());
   TG_CHECK(!waiter.waiting());
   waiter.pool_ = this;
-  if (waiting_ >= options_.max_waiting + count(Phase::idle)) {
+  const std::size_t idle = count(Phase::idle);
+  if (waiting_ >= idle && waiting_ - idle >= options_.max_waiting) {
     waiter.why_ = {base::Errc::limit, 0};
     decided_.push_back(waiter);
     stats_.rejected.add();

@@ -1,5 +1,7 @@
 #include "reactor/connect_pool.h"
 
+#include <limits>
+
 #include "tests/unit/reactor/connect_pool_fixture.h"
 
 namespace tidegate::reactor {
@@ -215,6 +217,13 @@ BOOST_AUTO_TEST_CASE(an_idle_link_awaits_a_waiter_outside_the_queue) {
   for (const auto& each : users) told.push_back(each->told());
   BOOST_TEST(told == (std::vector<std::string>{"link", "link", "", "limit"}),
              boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_queue_without_a_limit_takes_waiters_beside_idle_links) {
+  make({.min_idle = 1, .max_live = 1, .max_waiting = std::numeric_limits<std::size_t>::max()});
+  BOOST_TEST(until([&] { return stats().idle.get() == 1; }));
+  BOOST_TEST(holder().told() == "link");
+  BOOST_TEST(stats().rejected.get() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(one_may_ask_again_inside_both_callbacks) {
