@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,13 @@ namespace {
 
 std::uint64_t count_lines(std::string_view text) {
   return static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+bool is_same_file(int one, int other) {
+  struct stat a {};
+  struct stat b {};
+  return ::fstat(one, &a) == 0 && ::fstat(other, &b) == 0 && a.st_dev == b.st_dev &&
+         a.st_ino == b.st_ino;
 }
 
 }  // namespace
@@ -39,11 +47,11 @@ Status LogFile::open(Nanos wall) {
   const std::string& name = path_.at(wall);
   const int fd = ::open(name.c_str(), kFlags, kMode);
   if (fd < 0) return Error::from_errno(errno);
+  torn_ = torn_ && is_same_file(fd_, fd);
   if (fd_ >= 0) ::close(fd_);
   fd_ = fd;
   open_name_ = name;
   failed_at_ = -1;
-  torn_ = false;
   return {};
 }
 
@@ -63,22 +71,23 @@ bool LogFile::may_go_on(int error) const {
   return ::poll(&wanted, 1, patience_) != 0;
 }
 
-LogFile::Written LogFile::write(std::string_view batch) {
-  Written written;
-  if (torn_ && ::write(fd_, "\n", 1) == 1) torn_ = false;
-  std::string_view rest = batch;
-  while (!rest.empty()) {
-    const ssize_t count = ::write(fd_, rest.data(), rest.size());
+std::string_view LogFile::put(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = ::write(fd_, text.data(), text.size());
     if (count > 0) {
-      torn_ = rest[static_cast<std::size_t>(count) - 1] != '\n';
-      rest.remove_prefix(static_cast<std::size_t>(count));
+      torn_ = text[static_cast<std::size_t>(count) - 1] != '\n';
+      text.remove_prefix(static_cast<std::size_t>(count));
     } else if (count == 0 || !may_go_on(errno)) {
       break;
     }
   }
-  written.lost = count_lines(rest);
-  written.lines = count_lines(batch) - written.lost;
-  return written;
+  return text;
+}
+
+LogFile::Written LogFile::write(std::string_view batch) {
+  const bool ended = !torn_ || put("\n").empty();
+  const std::uint64_t lost = count_lines(ended ? put(batch) : batch);
+  return {count_lines(batch) - lost, lost};
 }
 
 }  // namespace tidegate::base

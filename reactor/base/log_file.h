@@ -6,8 +6,9 @@
 //
 // Owner:  a LogThread. Thread: the writer's, once it runs.
 // Fails as: `open` gives a Status; a write that fails drops the rest of its batch and says how
-//         many lines that was. A torn line is ended before the next batch, so it spoils no other.
-//         A dated file that cannot be opened when its time comes leaves the old one in use.
+//         many lines that was. A torn line is ended before the next batch, which is lost too when
+//         not even that can be written, so it spoils no other. A dated file that cannot be opened
+//         when its time comes leaves the old one in use.
 #pragma once
 
 #include <cstdint>
@@ -59,6 +60,8 @@ class LogFile {
   [[nodiscard]] bool is_standard() const { return path() == "stdout" || path() == "stderr"; }
   // False when the rest cannot be written.
   [[nodiscard]] bool may_go_on(int error) const;
+  // Returns what could not be written of `text`.
+  std::string_view put(std::string_view text);
 
   DatedPath path_;
   int patience_;

@@ -1,10 +1,12 @@
 #include "reactor/base/log_file.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
 #include <boost/test/unit_test.hpp>
+#include <csignal>
 #include <string>
 #include <thread>
 
@@ -44,6 +46,26 @@ class Pipe {
 
  private:
   std::array<int, 2> ends_ = {-1, -1};
+};
+
+// Files can have `bytes` at most while it lives: a write in mid-line is then a short one.
+class SmallDisk {
+ public:
+  explicit SmallDisk(rlim_t bytes) : old_handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    TG_CHECK(::getrlimit(RLIMIT_FSIZE, &old_) == 0);
+    const rlimit small{bytes, old_.rlim_max};
+    TG_CHECK(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+  ~SmallDisk() {
+    TG_CHECK(::setrlimit(RLIMIT_FSIZE, &old_) == 0);
+    std::signal(SIGXFSZ, old_handler_);
+  }
+
+ private:
+  void (*old_handler_)(int);
+  rlimit old_{};
 };
 
 std::string many_lines(std::size_t count) {
@@ -111,6 +133,51 @@ BOOST_AUTO_TEST_CASE(gives_up_on_a_reader_that_stalls_and_ends_the_torn_line) {
   BOOST_TEST(pipe.read(kPipeBytes).size() == kPipeBytes);
   BOOST_TEST(file.write("next\n").lines == 1U);
   BOOST_TEST(pipe.read(6) == "\nnext\n");
+}
+
+BOOST_AUTO_TEST_CASE(the_end_of_a_torn_line_waits_for_the_reader_like_any_byte) {
+  Pipe pipe;
+  LogFile file(pipe.path(), 20);
+  BOOST_TEST_REQUIRE(file.open().ok());
+  constexpr std::size_t kPipeBytes = 65536;
+  BOOST_TEST(file.write(std::string(2 * kPipeBytes, 'a') + '\n').lost == 1U);
+  std::string received;
+  std::thread reader([&] { received = pipe.read(kPipeBytes); });
+  while (file.write("second\n").lines == 0) {  // the reader may be late
+  }
+  reader.join();
+  BOOST_TEST(received.find_first_not_of('a') == std::string::npos);
+  pipe.close_writer();
+  { const LogFile closed(std::move(file)); }
+  BOOST_TEST(pipe.read(100) == "\nsecond\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_is_lost_when_not_even_the_end_of_the_torn_line_can_be_written) {
+  Pipe pipe;
+  LogFile file(pipe.path(), 1);
+  BOOST_TEST_REQUIRE(file.open().ok());
+  file.write(many_lines(5000));
+  const LogFile::Written second = file.write("one\ntwo\n");
+  BOOST_TEST(second.lines == 0U);
+  BOOST_TEST(second.lost == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_torn_line_is_ended_in_the_same_file_opened_again_and_not_in_another) {
+  for (const bool renamed : {false, true}) {
+    BOOST_TEST_CONTEXT("renamed: " << renamed) {
+      const LogFolder folder;
+      LogFile file(folder.file("a.log"));
+      BOOST_TEST_REQUIRE(file.open().ok());
+      {
+        const SmallDisk small(3);
+        BOOST_TEST(file.write("torn\n").lost == 1U);
+      }
+      if (renamed) std::filesystem::rename(folder.file("a.log"), folder.file("a.log.1"));
+      BOOST_TEST_REQUIRE(file.open().ok());
+      BOOST_TEST(file.write("next\n").lines == 1U);
+      BOOST_TEST(folder.content("a.log") == (renamed ? "next\n" : "tor\nnext\n"));
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(opens_a_new_file_after_a_rename_and_keeps_the_old_when_it_cannot) {
