@@ -38,7 +38,9 @@ LogFile::~LogFile() {
 
 Status LogFile::open(Nanos wall) {
   if (is_standard()) {
-    fd_ = path() == "stdout" ? STDOUT_FILENO : STDERR_FILENO;
+    const int fd = path() == "stdout" ? STDOUT_FILENO : STDERR_FILENO;
+    if (::fcntl(fd, F_GETFD) < 0) return Error::from_errno(errno);
+    fd_ = fd;
     return {};
   }
   // Non-blocking, so that a FIFO nobody reads is an error and not a start that hangs.

@@ -40,7 +40,8 @@ class LogFile {
   [[nodiscard]] bool dated() const { return path_.dated(); }
 
   /// Opens the file of the time `wall` for appending, or opens it again after it was renamed; on
-  /// failure an open file stays. Fails as: not_permitted, out_of_fds, os.
+  /// failure an open file stays. A closed stdout or stderr is os with EBADF, unless another fd has
+  /// got its number by then. Fails as: not_permitted, out_of_fds, os.
   Status open(Nanos wall = wall_now());
 
   /// Goes over to the file of the time `wall` if that is another than the one open: to be called

@@ -41,7 +41,9 @@ class LogWriter {
 
   /// "stdout", "stderr" or a file's path, opened for appending; the same path gives the same
   /// destination. A path may hold the date, as in "app-%Y%m%d.log" (see DatedPath): each batch goes
-  /// to the file of its time. Requires: not started. Fails as: not_permitted, out_of_fds, os.
+  /// to the file of its time. To be called before other fds are made: in a process started with its
+  /// stdout closed, they take its number. Requires: not started. Fails as: not_permitted,
+  /// out_of_fds, os.
   Result<Destination> open_destination(const std::string& path);
 
   /// Starts the writer thread; lines appended earlier wait for it. Fails as: out_of_memory, os.

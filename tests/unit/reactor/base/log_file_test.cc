@@ -48,6 +48,25 @@ class Pipe {
   std::array<int, 2> ends_ = {-1, -1};
 };
 
+// Stdout is `fd` while it lives, or closed when that is -1. Nothing may be checked meanwhile: what
+// the test program says of it goes to stdout too.
+class StdoutAs {
+ public:
+  explicit StdoutAs(int fd) : saved_(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)) {
+    TG_CHECK(saved_ >= 0);
+    TG_CHECK((fd < 0 ? ::close(STDOUT_FILENO) : ::dup2(fd, STDOUT_FILENO)) >= 0);
+  }
+  StdoutAs(const StdoutAs&) = delete;
+  StdoutAs& operator=(const StdoutAs&) = delete;
+  ~StdoutAs() {
+    TG_CHECK(::dup2(saved_, STDOUT_FILENO) == STDOUT_FILENO);
+    ::close(saved_);
+  }
+
+ private:
+  int saved_;
+};
+
 // Files can have `bytes` at most while it lives: a write in mid-line is then a short one.
 class SmallDisk {
  public:
@@ -96,6 +115,18 @@ BOOST_AUTO_TEST_CASE(reports_a_file_that_cannot_be_opened) {
   const Status opened = file.open();
   BOOST_TEST(!opened.ok());
   BOOST_TEST(opened.error().os_errno == ENOENT);
+}
+
+BOOST_AUTO_TEST_CASE(reports_a_stdout_that_is_closed) {
+  LogFile file("stdout");
+  Status opened;
+  {
+    const StdoutAs closed(-1);
+    opened = file.open();
+  }
+  BOOST_TEST(!opened.ok());
+  BOOST_TEST(opened.error().os_errno == EBADF);
+  BOOST_TEST(file.open().ok());
 }
 
 BOOST_AUTO_TEST_CASE(counts_the_lines_a_full_device_loses) {
