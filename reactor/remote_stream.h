@@ -37,6 +37,7 @@ class RemoteStream {
 
   /// The same, and `done(base::Status)` runs once on the stream's poller: see WriteReceipt.
   template <typename Done>
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): it is moved from
   void write(std::string bytes, Done&& done) const {
     post(std::move(bytes), make_receipt(std::forward<Done>(done)));
   }

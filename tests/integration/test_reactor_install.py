@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from support import addresses
 from support.client import Client
 from support.pace import SLOW, seconds
 from support.programs import Program, need
@@ -117,6 +118,25 @@ def test_an_outside_program_needs_only_the_standard_libraries_and_fmt(outside):
     needed = {re.sub(r"\.so.*", "", name)
               for name in re.findall(r"\(NEEDED\).*\[(.+)\]", done.stdout)}
     assert needed - {"libgcc_s", "libm", "ld-linux-x86-64"} == {"libc", "libstdc++", "libfmt"}
+
+
+def test_the_first_program_of_the_readme_builds_as_it_says_and_echoes(installed, lab):
+    blocks = re.findall(r"```(cpp|cmake)\n(.*?)```", (ROOT / "reactor/README.md").read_text(), re.S)
+    source, lists = (dict(reversed(blocks))[language] for language in ("cpp", "cmake"))
+    folder = lab.folder()
+    address = addresses.ipv4()
+    assert "127.0.0.1:7000" in source
+    (folder / "echo.cc").write_text(source.replace("127.0.0.1:7000", address))
+    (folder / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.25)\nproject(echo LANGUAGES CXX)\n" + lists)
+    configure(folder, folder / "build", f"-DCMAKE_PREFIX_PATH={installed}")
+    cmake("--build", folder / "build")
+    program = lab.keep(Program([str(folder / "build/echo")], folder, "echo"))
+    program.wait_ready(lambda: addresses.accepts(address))
+    with Client(address) as client:
+        client.send(b"hello")
+        client.half_close()
+        assert client.wire.rest() == b"hello"
 
 
 def test_another_minor_version_is_not_taken_for_this_one(installed, tmp_path):
