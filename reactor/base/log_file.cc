@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 
 namespace tidegate::base {
 namespace {
@@ -22,6 +23,14 @@ bool is_same_file(int one, int other) {
          a.st_ino == b.st_ino;
 }
 
+// Of whole lines if possible: then they stay whole when others write to the same pipe.
+std::string_view first_piece(std::string_view text) {
+  if (text.size() <= PIPE_BUF) return text;
+  text = text.substr(0, PIPE_BUF);
+  const std::size_t end = text.rfind('\n');
+  return end == std::string_view::npos ? text : text.substr(0, end + 1);
+}
+
 }  // namespace
 
 LogFile::LogFile(LogFile&& other) noexcept
@@ -30,6 +39,7 @@ LogFile::LogFile(LogFile&& other) noexcept
       fd_(std::exchange(other.fd_, -1)),
       open_name_(std::move(other.open_name_)),
       failed_at_(other.failed_at_),
+      paced_(other.paced_),
       torn_(other.torn_) {}
 
 LogFile::~LogFile() {
@@ -39,7 +49,9 @@ LogFile::~LogFile() {
 Status LogFile::open(Nanos wall) {
   if (is_standard()) {
     const int fd = path() == "stdout" ? STDOUT_FILENO : STDERR_FILENO;
-    if (::fcntl(fd, F_GETFD) < 0) return Error::from_errno(errno);
+    struct stat what {};
+    if (::fstat(fd, &what) < 0) return Error::from_errno(errno);
+    paced_ = !S_ISREG(what.st_mode);
     fd_ = fd;
     return {};
   }
@@ -66,16 +78,24 @@ Status LogFile::follow(Nanos wall) {
   return opened;
 }
 
-bool LogFile::may_go_on(int error) const {
-  if (error == EINTR) return true;
-  if (error != EAGAIN) return false;
+bool LogFile::has_room() const {
   pollfd wanted{fd_, POLLOUT, 0};
-  return ::poll(&wanted, 1, patience_) != 0;
+  int ready = -1;
+  do {
+    ready = ::poll(&wanted, 1, patience_);
+  } while (ready < 0 && errno == EINTR);
+  return ready > 0;
+}
+
+bool LogFile::may_go_on(int error) const {
+  return error == EINTR || (error == EAGAIN && has_room());
 }
 
 std::string_view LogFile::put(std::string_view text) {
   while (!text.empty()) {
-    const ssize_t count = ::write(fd_, text.data(), text.size());
+    if (paced_ && !has_room()) break;
+    const std::string_view piece = paced_ ? first_piece(text) : text;
+    const ssize_t count = ::write(fd_, piece.data(), piece.size());
     if (count > 0) {
       torn_ = text[static_cast<std::size_t>(count) - 1] != '\n';
       text.remove_prefix(static_cast<std::size_t>(count));

@@ -9,6 +9,12 @@
 //         many lines that was. A torn line is ended before the next batch, which is lost too when
 //         not even that can be written, so it spoils no other. A dated file that cannot be opened
 //         when its time comes leaves the old one in use.
+//
+// What is opened by its path never blocks on a reader. A stdout or stderr that is no file may, and
+// its flags are not ours to change: it is written in pieces of at most PIPE_BUF, each when poll(2)
+// says that there is room, which a pipe or a socket then has. Two are waited for without limit: a
+// terminal that nobody reads, which promises less room, and one that writes to the same pipe in
+// between.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +34,7 @@ class LogFile {
   static constexpr Nanos kRetry = kSecond;
 
   /// `path` is "stdout", "stderr" or a file's path, dated or not. A reader that takes nothing for
-  /// `patience` milliseconds loses the batch (non-blocking destinations only).
+  /// `patience` milliseconds loses the rest of the batch.
   explicit LogFile(std::string path, int patience = kPatienceMillis)
       : path_(std::move(path)), patience_(patience) {}
   LogFile(LogFile&& other) noexcept;
@@ -54,11 +60,13 @@ class LogFile {
     std::uint64_t lost = 0;
   };
 
-  /// Writes all of `batch`, with one write(2) when the kernel takes it whole.
+  /// Writes all of `batch`: to a file with one write(2), when the kernel takes it whole.
   Written write(std::string_view batch);
 
  private:
   [[nodiscard]] bool is_standard() const { return path() == "stdout" || path() == "stderr"; }
+  // Waits for it; false when patience runs out.
+  [[nodiscard]] bool has_room() const;
   // False when the rest cannot be written.
   [[nodiscard]] bool may_go_on(int error) const;
   // Returns what could not be written of `text`.
@@ -69,6 +77,7 @@ class LogFile {
   int fd_ = -1;
   std::string open_name_;  // of the file that is open
   Nanos failed_at_ = -1;   // when `follow` last failed; -1: it did not
+  bool paced_ = false;     // may block: written in pieces, when there is room for one
   bool torn_ = false;      // the last byte written ended no line
 };
 

@@ -2,12 +2,14 @@
 //
 // A logging thread copies into its own ring and goes on; it never waits for a disk. When its ring
 // is full the line is dropped and counted. The writer gathers what the rings hold and writes each
-// batch with one write(2) per destination. Lines of one thread keep their order.
+// batch with one write(2) per file. Lines of one thread keep their order.
 //
 // Owner:  main makes one LogWriter before any logging thread starts and destroys it last.
 // Thread: `append`, `reopen` and the counts from any; the rest from the owner's.
 // Fails as: a file that cannot be opened is an error from `open_destination`; a write that fails
-//         later (ENOSPC) drops the rest of its batch and counts its lines.
+//         later (ENOSPC) drops the rest of its batch and counts its lines. A pipe whose reader
+//         takes nothing for LogFile::kPatienceMillis is such a failure, of each batch anew, and the
+//         other destinations wait meanwhile: their rings may fill and drop.
 #pragma once
 
 #include <cstddef>
@@ -36,7 +38,8 @@ class LogWriter {
   explicit LogWriter(std::function<Nanos()> wall = wall_now);
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;
-  /// Writes what is queued, then stops the thread.
+  /// Writes what is queued, then stops the thread; a destination that takes nothing costs its
+  /// patience for each LogThread::kBatchBytes that wait for it.
   ~LogWriter();
 
   /// "stdout", "stderr" or a file's path, opened for appending; the same path gives the same

@@ -26,6 +26,7 @@ class Pipe {
     ::close(ends_[0]);
     close_writer();
   }
+  [[nodiscard]] int writer() const { return ends_[1]; }  // blocking
   [[nodiscard]] std::string path() const { return "/proc/self/fd/" + std::to_string(ends_[1]); }
   void close_writer() {
     if (ends_[1] >= 0) ::close(ends_[1]);
@@ -164,6 +165,41 @@ BOOST_AUTO_TEST_CASE(gives_up_on_a_reader_that_stalls_and_ends_the_torn_line) {
   BOOST_TEST(pipe.read(kPipeBytes).size() == kPipeBytes);
   BOOST_TEST(file.write("next\n").lines == 1U);
   BOOST_TEST(pipe.read(6) == "\nnext\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_blocking_stdout_whose_reader_stalls_loses_whole_lines_and_hangs_nobody) {
+  Pipe pipe;
+  LogFile file("stdout", 1);
+  LogFile::Written first;
+  LogFile::Written second;
+  {
+    const StdoutAs blocking(pipe.writer());
+    TG_CHECK(file.open().ok());
+    first = file.write(many_lines(5000));
+    second = file.write("one\ntwo\n");
+  }
+  pipe.close_writer();
+  BOOST_TEST(first.lost > 0U);
+  BOOST_TEST(first.lines + first.lost == 5000U);
+  BOOST_TEST(second.lost == 2U);
+  BOOST_TEST((pipe.read(5000 * 100) == many_lines(first.lines)));
+}
+
+BOOST_AUTO_TEST_CASE(a_blocking_stdout_takes_all_that_is_read) {
+  Pipe pipe;
+  const std::string batch = std::string(10'000, 'y') + '\n' + many_lines(5000);
+  LogFile file("stdout", 60'000);
+  std::string received;
+  std::thread reader([&] { received = pipe.read(batch.size()); });
+  LogFile::Written written;
+  {
+    const StdoutAs blocking(pipe.writer());
+    TG_CHECK(file.open().ok());
+    written = file.write(batch);
+  }
+  reader.join();
+  BOOST_TEST(written.lines == 5001U);
+  BOOST_TEST((received == batch));
 }
 
 BOOST_AUTO_TEST_CASE(the_end_of_a_torn_line_waits_for_the_reader_like_any_byte) {
