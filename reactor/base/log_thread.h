@@ -30,7 +30,9 @@ namespace tidegate::base {
 
 class LogThread {
  public:
-  static constexpr std::size_t kMaxRings = 256;  // 64 MiB at worst
+  // 256 MiB at worst: a ring is used from end to end before its beginning is used again, and a page
+  // of it takes memory from the first line on that comes there.
+  static constexpr std::size_t kMaxRings = 256;
   static constexpr std::size_t kBatchBytes = 128 * 1024;
   static constexpr std::chrono::milliseconds kNap{2};
 
