@@ -42,7 +42,7 @@ ConnectPool::ConnectPool(Poller& poller, const base::Address& to, const ConnectP
       deaths_(options.retry_min, options.retry_max),
       retry_(*this) {
   TG_CHECK(options.max_live > 0 && options.min_idle <= options.max_live);
-  TG_CHECK(options.max_waiting > 0 && options.connect_patience > 0);
+  TG_CHECK(options.max_waiting > 0 && options.dial.patience > 0);
   TG_CHECK(options.retry_min > 0 && options.retry_min <= options.retry_max);
   if (options.min_idle > 0) schedule_pass();
 }
@@ -162,7 +162,7 @@ void ConnectPool::grow() {
     links(Phase::connecting).push_back(*link);
     ++count(Phase::connecting);
     stats_.live.set(++live_);
-    link->connect(to_, options_.connect_patience);
+    link->connect(to_, options_.dial);
   }
 }
 

@@ -29,6 +29,7 @@
 #include "reactor/base/clock.h"
 #include "reactor/base/intrusive_list.h"
 #include "reactor/base/result.h"
+#include "reactor/dial_options.h"
 #include "reactor/poller.h"
 #include "reactor/pool_lease.h"
 #include "reactor/pool_link.h"
@@ -41,12 +42,14 @@ struct ConnectPoolOptions {
   std::size_t min_idle = 0;        // idle links opened ahead of need, as far as max_live allows
   std::size_t max_live = 8;        // links connecting, idle and on lease; at least 1 and min_idle
   std::size_t max_waiting = 1024;  // waiters beyond those an idle link awaits; at least 1
-  base::Nanos idle_limit = 60 * base::kSecond;       // of links above min_idle; 0: for ever
-  base::Nanos max_age = 0;                           // of any link, on lease till then; 0: no limit
-  std::uint32_t max_uses = 0;                        // leases of one link; 0: no limit
-  base::Nanos connect_patience = 5 * base::kSecond;  // of one connect; > 0
-  base::Nanos retry_min = 50 * base::kMillisecond;   // pause after the first failure; > 0
-  base::Nanos retry_max = 10 * base::kSecond;        // longest pause; at least retry_min
+  base::Nanos idle_limit = 60 * base::kSecond;  // of links above min_idle; 0: for ever
+  base::Nanos max_age = 0;                      // of any link, on lease till then; 0: no limit
+  std::uint32_t max_uses = 0;                   // leases of one link; 0: no limit
+  // How each link is dialled. A `source` is all links': with port 0, as one port serves one link.
+  // Who puts other options here sets their patience as well: by itself it is DialOptions' own.
+  DialOptions dial{.socket = {}, .source = {}, .patience = 5 * base::kSecond};
+  base::Nanos retry_min = 50 * base::kMillisecond;  // pause after the first failure; > 0
+  base::Nanos retry_max = 10 * base::kSecond;       // longest pause; at least retry_min
 };
 
 struct ConnectPoolStats {

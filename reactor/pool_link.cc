@@ -7,9 +7,9 @@
 
 namespace tidegate::reactor {
 
-void PoolLink::connect(const base::Address& to, base::Nanos patience) {
+void PoolLink::connect(const base::Address& to, const DialOptions& options) {
   dial_.emplace(stream_.poller(), static_cast<DialObserver&>(*this));
-  dial_->start(to, patience);
+  dial_->start(to, options);
 }
 
 void PoolLink::orphan() {

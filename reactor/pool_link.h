@@ -15,6 +15,7 @@
 #include "reactor/base/clock.h"
 #include "reactor/base/intrusive_list.h"
 #include "reactor/connector.h"
+#include "reactor/dial_options.h"
 #include "reactor/poller.h"
 #include "reactor/stream.h"
 #include "reactor/timer_wheel.h"
@@ -41,8 +42,8 @@ class PoolLink final : public Retirable,
   PoolLink(Poller& poller, ConnectPool& pool)
       : pool_(&pool), stream_(poller, *this), idle_timer_(*this), age_timer_(*this) {}
 
-  /// Begins to connect; the pool hears `connected` or `connect_failed`. `patience` in nanoseconds.
-  void connect(const base::Address& to, base::Nanos patience);
+  /// Begins to connect; the pool hears `connected` or `connect_failed`.
+  void connect(const base::Address& to, const DialOptions& options);
 
   [[nodiscard]] Stream& stream() { return stream_; }
   [[nodiscard]] Phase phase() const { return phase_; }

@@ -1,3 +1,5 @@
+#include <netinet/tcp.h>
+
 #include "tests/support/fd_limit.h"
 #include "tests/unit/reactor/connect_pool_fixture.h"
 
@@ -279,6 +281,19 @@ BOOST_AUTO_TEST_CASE(a_link_in_use_again_and_again_does_not_age_out_and_the_othe
   BOOST_TEST(stats().reused.get() == uses);
 }
 
+BOOST_AUTO_TEST_CASE(a_link_is_dialled_with_the_options_and_from_the_source_it_was_given) {
+  DialOptions dial;
+  dial.socket.keepalive = KeepAlive{50 * base::kSecond, base::kSecond, 4};
+  dial.socket.user_timeout = 30 * base::kSecond;
+  dial.source = test::address("127.0.0.2:0");
+  make({.dial = dial});
+  PoolUser& one = holder();
+  const Socket& socket = one.lease.stream().socket();
+  BOOST_TEST(test::option_of(socket, IPPROTO_TCP, TCP_KEEPIDLE) == 50);
+  BOOST_TEST(test::option_of(socket, IPPROTO_TCP, TCP_USER_TIMEOUT) == 30'000);
+  BOOST_TEST(one.address().to_string().starts_with("127.0.0.2:"));
+}
+
 BOOST_AUTO_TEST_CASE(an_event_before_the_leaseholder_listens_closes_the_stream) {
   make({.max_live = 1});
   class Deaf final : public PoolObserver {
@@ -481,7 +496,9 @@ BOOST_AUTO_TEST_CASE(a_connect_nobody_answers_ends_with_its_own_patience) {
     fillers.push_back(std::move(*made));
   }
   BOOST_TEST_REQUIRE(test::wait_for(fillers[0].fd(), POLLOUT));
-  make({.connect_patience = 10 * base::kMillisecond, .retry_min = kLong, .retry_max = kLong});
+  DialOptions dial;
+  dial.patience = 10 * base::kMillisecond;
+  make({.dial = dial, .retry_min = kLong, .retry_max = kLong});
   PoolUser& one = user();
   one.ask();
   BOOST_TEST(test::turn_until(poller, [&] { return !one.outcomes.empty(); }));
