@@ -55,7 +55,9 @@ base::Status Acceptor::watch() {
 }
 
 void Acceptor::close(bool take_waiting) {
-  if (!listening_.is_open()) return;
+  // Called from on_accept while it takes who waits: that goes on already.
+  if (!listening_.is_open() || (closing_ && take_waiting)) return;
+  closing_ = true;
   registration_.remove();
   paused_ = false;
   for (int i = 0; take_waiting && i < kClosingBatches; ++i) {
@@ -68,6 +70,7 @@ void Acceptor::close(bool take_waiting) {
   backoff_ = 0;
   reserve_.close();
   listening_.close();
+  closing_ = false;
 }
 
 void Acceptor::pause() {
@@ -100,7 +103,7 @@ bool Acceptor::accept_some(int limit) {
     } else if (was_gone_already(accepted->error()) && ++gone < limit) {
       continue;
     } else {
-      if (is_shortage(accepted->error())) refuse_some();
+      if (is_shortage(accepted->error()) && refuse_some() == kBatch) backoff_ = 0;
       back_off();
       more = false;
     }
@@ -110,8 +113,9 @@ bool Acceptor::accept_some(int limit) {
 }
 
 // What the reserve gives back serves one connection after the other.
-void Acceptor::refuse_some() {
-  if (!reserve_.is_open()) return;
+int Acceptor::refuse_some() {
+  if (!reserve_.is_open()) return 0;
+  int refused = 0;
   reserve_.close();
   for (int i = 0; i < kBatch; ++i) {
     const auto accepted = listening_.socket().accept();
@@ -119,12 +123,14 @@ void Acceptor::refuse_some() {
     if (accepted->ok()) {
       (*accepted)->first.reset_on_close();
       refused_.add();
+      ++refused;
     } else if (!was_gone_already(accepted->error())) {
       break;
     }
   }
   // Should another thread be faster, the next attempt finds none in reserve and only waits.
   static_cast<void>(take_reserve());
+  return refused;
 }
 
 base::Status Acceptor::take_reserve() {

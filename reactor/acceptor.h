@@ -81,7 +81,8 @@ class Acceptor final : private EventHandler, private TimerHandler {
   base::Status begin(const ListenOptions& options);
   // Takes up to `limit` connections; false when there are no more or it had to stop.
   bool accept_some(int limit);
-  void refuse_some();
+  // How many, at most kBatch.
+  int refuse_some();
   base::Status take_reserve();
   void back_off();
   base::Status watch();
@@ -96,7 +97,8 @@ class Acceptor final : private EventHandler, private TimerHandler {
   Timer retry_;
   base::Nanos backoff_ = 0;
   bool refuses_ = false;
-  Socket reserve_;  // closed to make room for those who are refused
+  bool closing_ = false;  // inside `close`
+  Socket reserve_;        // closed to make room for those who are refused
   base::Cell pauses_;
   base::Cell refused_;
 };

@@ -65,8 +65,7 @@ void Connection::finish() {
   for (const ReadHold hold : {ReadHold::backpressure, ReadHold::exchange, ReadHold::setup}) {
     stream_.lift(hold);
   }
-  stream_.take_bytes_written();
-  poller().arm(timer_, kLinger);
+  arm_timer();
   end_if_finished();
 }
 
@@ -77,7 +76,7 @@ void Connection::shut_down() {
 }
 
 void Connection::end_if_finished() {
-  const bool done = finishing_ && stream_.unsent() == 0 && stream_.input_ended();
+  const bool done = finishing_ && stream_.end_sent() && stream_.input_ended();
   if (list_ != nullptr && done) end(EndReason::finished, {});
 }
 
@@ -85,7 +84,9 @@ void Connection::end(EndReason why, base::Error error) {
   if (list_ == nullptr) return;
   ConnectionList& list = *std::exchange(list_, nullptr);
   timer_.cancel();
-  if (why == EndReason::finished) {
+  // Nobody is waiting for anything of a connection that rests: it gets FIN.
+  const bool rests = why == EndReason::idle && stream_.unsent() == 0 && untaken_seen_ == 0;
+  if (why == EndReason::finished || rests) {
     stream_.close();
   } else {
     stream_.abort();
@@ -97,11 +98,13 @@ void Connection::end(EndReason why, base::Error error) {
 void Connection::set_idle_limit(base::Nanos limit) {
   idle_limit_ = limit;
   if (finishing_) return;
-  if (limit > 0) {
-    poller().arm(timer_, limit);
-  } else {
-    timer_.cancel();
-  }
+  timer_.cancel();
+  arm_timer();
+}
+
+void Connection::arm_timer() {
+  const base::Nanos limit = finishing_ ? kLinger : idle_limit_;
+  if (limit > 0) poller().arm(timer_, limit);
 }
 
 Connection& Connection::Wire::enter() {
@@ -112,7 +115,8 @@ Connection& Connection::Wire::enter() {
 std::size_t Connection::Wire::on_data(std::string_view bytes) {
   Connection& c = enter();
   if (c.finishing_) return bytes.size();
-  if (c.idle_limit_ > 0) c.poller().arm(c.timer_, c.idle_limit_);
+  c.untaken_seen_ = kUnknown;
+  c.arm_timer();
   return c.on_data(bytes);
 }
 
@@ -128,6 +132,8 @@ void Connection::Wire::on_eof() {
 void Connection::Wire::on_write_drained() {
   Connection& c = enter();
   c.stream_.lift(ReadHold::backpressure);
+  c.untaken_seen_ = kUnknown;
+  c.arm_timer();
   c.end_if_finished();
   if (c.list_ != nullptr && !c.finishing_) c.on_drained();
 }
@@ -147,9 +153,13 @@ void Connection::Wire::on_close(base::Error why) {
 
 void Connection::Wire::on_timeout(Timer& /*timer*/) {
   Connection& c = enter();
-  const bool taken = c.stream_.take_bytes_written() > 0;
-  if (taken && (c.finishing_ || c.stream_.unsent() > 0)) {
-    c.poller().arm(c.timer_, c.finishing_ ? kLinger : c.idle_limit_);
+  // What was written may still be on its way, a good part of it in the kernel: a peer that takes it
+  // is not idle.
+  const std::size_t untaken = c.stream_.unsent() + c.stream_.socket().untaken();
+  const bool taking = untaken > 0 && untaken < c.untaken_seen_;
+  c.untaken_seen_ = untaken;
+  if (taking) {
+    c.arm_timer();
     return;
   }
   c.end(EndReason::idle, {base::Errc::timed_out, 0});

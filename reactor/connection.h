@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -120,6 +121,7 @@ class Connection : public Retirable, private base::Hook<base::DefaultTag> {
   void shut_down();
   void hold_when_full();
   void end_if_finished();
+  void arm_timer();
 
   Wire wire_;
   Stream stream_;
@@ -128,6 +130,8 @@ class Connection : public Retirable, private base::Hook<base::DefaultTag> {
   base::PeerAddress peer_;
   bool finishing_ = false;
   base::Nanos idle_limit_ = 0;
+  static constexpr std::size_t kUnknown = std::numeric_limits<std::size_t>::max();
+  std::size_t untaken_seen_ = kUnknown;  // by the peer, when the timer last looked
 };
 
 }  // namespace tidegate::reactor

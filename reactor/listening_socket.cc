@@ -96,8 +96,10 @@ base::Status ListeningSocket::note(const OptionSetter& setter) {
 }
 
 void ListeningSocket::close() {
-  socket_.close();
+  // In this order: while the socket is open its inode stays its own, and who wants the path finds
+  // it taken.
   path_.remove();
+  socket_.close();
 }
 
 }  // namespace tidegate::reactor

@@ -189,6 +189,16 @@ void Poller::run_tasks() {
   stats_.tasks.add(static_cast<std::uint64_t>(notifier_.run_tasks(watch_)));
 }
 
+bool Poller::reap() {
+  // Who is destroyed may end a server, which reaps.
+  if (in_turn_) return false;
+  in_turn_ = true;
+  const bool any = destroy_retired();
+  in_turn_ = false;
+  watch_.rest();
+  return any;
+}
+
 bool Poller::destroy_retired() {
   const bool any = !retired_.empty();
   // Destructors may retire more. Both vectors keep their room: retiring allocates nothing.

@@ -159,12 +159,12 @@ class Poller {
   /// Destroys `object` at the end of this turn: the way out for whatever may be on the call stack.
   void retire(std::unique_ptr<Retirable> object) {
     TG_DCHECK(on_own_thread());
-    retired_.push_back(std::move(object));
+    if (object != nullptr) retired_.push_back(std::move(object));
   }
 
   /// Destroys the retired at once; false when there were none. For whoever ends things while the
   /// poller does not run: inside a turn it does nothing, since the turn's end does it.
-  bool reap() { return !in_turn_ && destroy_retired(); }
+  bool reap();
 
   /// This turn's time, monotonic; outside a turn the clock's.
   [[nodiscard]] base::Nanos now() const { return in_turn_ ? now_ : base::monotonic_now(); }

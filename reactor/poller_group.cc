@@ -105,7 +105,7 @@ bool PollerGroup::settle(std::chrono::steady_clock::time_point limit) {
     });
   }
   std::unique_lock lock(mutex_);
-  return changed_.wait_until(lock, limit, [this] { return answered_ == threads_.size(); });
+  return changed_.wait_until(lock, limit, [this] { return answered_ + left_ >= threads_.size(); });
 }
 
 bool PollerGroup::drain(base::Nanos patience) {

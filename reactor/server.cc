@@ -12,6 +12,7 @@ std::vector<Poller*> Where::all_of(PollerGroup& group) {
 
 ServerCore::ServerCore(Where where, ConnectionMaker make, ServerOptions options)
     : where_(std::move(where)), make_(std::move(make)) {
+  TG_CHECK(!where_.accepting_.empty() && !where_.serving_.empty());  // the groups are opened first
   for (Poller* poller : where_.serving_) {
     lists_.push_back(std::make_unique<ConnectionList>(*poller, make_, options.max_per_poller));
   }

@@ -101,6 +101,11 @@ Socket::Pending Socket::peek() const {
   return ::ioctl(fd_, FIONREAD, &waiting) == 0 && waiting > 0 ? Pending::input : Pending::end;
 }
 
+std::size_t Socket::untaken() const {
+  int waiting = 0;
+  return ::ioctl(fd_, TIOCOUTQ, &waiting) == 0 ? static_cast<std::size_t>(waiting) : 0;
+}
+
 void Socket::shutdown_write() const {
   ::shutdown(fd_, SHUT_WR);
 }

@@ -56,6 +56,10 @@ class Socket {
   enum class Pending { nothing, input, end };
   [[nodiscard]] Pending peek() const;
 
+  /// Bytes the kernel keeps because the peer has not acknowledged, or a unix peer not read, them
+  /// yet.
+  [[nodiscard]] std::size_t untaken() const;
+
   /// No more will be written: the peer reads end of input after what was sent.
   void shutdown_write() const;
 

@@ -217,21 +217,23 @@ void Stream::write(std::string_view bytes, std::unique_ptr<WriteReceipt> receipt
 
 void Stream::settle_receipts(std::size_t sent) {
   receipts_->sent += sent;
-  auto& entries = receipts_->entries;
-  while (!entries.empty() && entries.front().due <= receipts_->sent) {
-    poller_.post(std::move(entries.front().receipt));
-    entries.pop_front();
+  // A poller that has stopped destroys what is posted, here and now; who is destroyed may close us.
+  while (receipts_ != nullptr && !receipts_->entries.empty() &&
+         receipts_->entries.front().due <= receipts_->sent) {
+    std::unique_ptr<WriteReceipt> receipt = std::move(receipts_->entries.front().receipt);
+    receipts_->entries.pop_front();
+    poller_.post(std::move(receipt));
   }
-  if (entries.empty()) receipts_.reset();
+  if (receipts_ != nullptr && receipts_->entries.empty()) receipts_.reset();
 }
 
 void Stream::drop_receipts(base::Error why) {
-  if (receipts_ == nullptr) return;
-  for (auto& entry : receipts_->entries) {
+  const std::unique_ptr<WaitingReceipts> waiting = std::move(receipts_);
+  if (waiting == nullptr) return;
+  for (auto& entry : waiting->entries) {
     entry.receipt->set_status(why);
     poller_.post(std::move(entry.receipt));
   }
-  receipts_.reset();
 }
 
 void Stream::after_partial_write(std::span<const iovec> slices, std::size_t sent) {
@@ -247,7 +249,9 @@ void Stream::after_partial_write(std::span<const iovec> slices, std::size_t sent
 
 void Stream::send_kept() {
   if (!out_.empty()) flush();
-  if (is_open() && end_owed_) send_end();
+  if (!is_open() || !end_owed_) return;
+  send_end();
+  if (end_sent() && !broken_) observer_->on_write_drained();
 }
 
 void Stream::send_after_reading() {
@@ -275,8 +279,9 @@ void Stream::flush() {
     bytes_written_ += io.count;
     out_.consume(io.count, poller_.blocks());
     if (receipts_ != nullptr) settle_receipts(io.count);
-    if (io.again) break;
+    if (io.again || !is_open()) break;
   }
+  if (!is_open()) return;
   if (out_.empty() && shutdown_wanted_) send_end();
   if (broken_) return;
   if (out_.empty() || (over_high_ && out_.size() <= kLowMark)) {
@@ -312,6 +317,8 @@ void Stream::lift(ReadHold reason) {
   holds_ &= static_cast<std::uint8_t>(~static_cast<unsigned>(reason));
   if (!was_held || held()) return;
   lifted_ = true;
+  // Who holds again is told again.
+  reset_told_ = false;
   // Inside on_data it is not known yet whether anything will be left.
   if (readable_ || input_ != nullptr || broken_ || delivering_) registration_.requeue();
 }

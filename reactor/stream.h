@@ -35,7 +35,7 @@ class StreamObserver {
   virtual void on_eof() = 0;
 
   /// What was kept for writing has fallen to the low mark after being over the high mark, or is
-  /// gone.
+  /// gone; or a transport's farewell that was owed is.
   virtual void on_write_drained() {}
 
   /// The peer sent FIN (`reset` false) or RST while reading is held; told once for each. What
@@ -120,6 +120,9 @@ class Stream final : private EventHandler {
   void shutdown_write();
   [[nodiscard]] bool write_ended() const { return shutdown_wanted_; }
 
+  /// That, and everything before it, itself and the transport's farewell are with the kernel.
+  [[nodiscard]] bool end_sent() const { return shutdown_wanted_ && out_.empty() && !end_owed_; }
+
   void hold(ReadHold reason) { holds_ |= static_cast<std::uint8_t>(reason); }
   void lift(ReadHold reason);
   [[nodiscard]] bool held() const { return holds_ != 0; }
@@ -140,7 +143,11 @@ class Stream final : private EventHandler {
 
   /// The most one read takes, and so the most that is kept for an owner who consumes nothing and
   /// holds. For one that does not hold, every read adds to what is kept, up to kMaxKept.
-  void limit_reads(std::uint32_t bytes) { read_limit_ = bytes; }
+  /// Requires: > 0.
+  void limit_reads(std::uint32_t bytes) {
+    TG_CHECK(bytes > 0);
+    read_limit_ = bytes;
+  }
 
   /// Closes at once; what is unsent is lost. Silent: no callback.
   void close();

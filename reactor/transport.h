@@ -8,6 +8,10 @@
 //        again after any event, and writes again after it has read. A handshake happens inside
 //        `read` and `write`; bytes written before it is over are kept by the stream. While reading
 //        is held and nothing waits to be written, neither is called, and a handshake waits too.
+//        After an error of `write` or `finish`, `read` is still called, until it has given what
+//        came before and then an error, the end or `again`: answer from what is known, without
+//        asking the socket, if the error was the transport's own. `finish` may be the only call
+//        while reading is held: it drives what the end needs.
 // Owner: its stream, from `Stream::set_transport` to the stream's end.
 #pragma once
 

@@ -41,6 +41,8 @@ Server::~Server() {
   acceptor_group_.join();
   worker_group_.stop();
   worker_group_.join();
+  // A batch on its way names its accept point.
+  for (const auto& worker : workers_) worker->poller().discard_tasks();
   accept_points_.clear();
   // All are cut before any is gone: who lets go of a connection tells the others.
   for (const auto& worker : workers_) worker->cut();

@@ -113,7 +113,7 @@ BOOST_FIXTURE_TEST_CASE(what_is_received_puts_the_idle_limit_off, ConnectionFixt
   BOOST_TEST(base::name(log.errors[0].code) == "timed_out");
   settle(poller);
   client.take();
-  BOOST_TEST(base::name(client.error().code) == "reset");
+  BOOST_TEST(client.saw_end());  // FIN: nobody waits for anything
 }
 
 BOOST_FIXTURE_TEST_CASE(data_arms_the_idle_limit_anew, ConnectionFixture) {
@@ -223,6 +223,31 @@ BOOST_AUTO_TEST_CASE(every_reason_has_a_name_of_its_own) {
   }
   std::sort(names.begin(), names.end());
   BOOST_TEST((std::unique(names.begin(), names.end()) == names.end()));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_client_that_takes_what_the_kernel_keeps_is_not_idle, ConnectionFixture) {
+  test::SocketPair pair = test::tcp_pair();
+  BOOST_TEST_REQUIRE(pair.second.set_option(SOL_SOCKET, SO_RCVBUF, 64 * 1024).ok());
+  poller.load() += 1;
+  list->on_arrival(std::move(pair.first), base::PeerAddress());
+  const std::string answer(1024 * 1024, 'a');
+  connection().write(answer);
+  BOOST_TEST_REQUIRE(connection().stream().unsent() < answer.size());
+  connection().set_idle_limit(40 * base::kMillisecond);
+  // A byte now and then, for many times the limit.
+  std::size_t got = 0;
+  char bytes[32 * 1024];
+  base::Nanos next = base::monotonic_now();
+  BOOST_TEST(test::turn_until(poller, [&] {
+    if (base::monotonic_now() < next) return false;
+    next = base::monotonic_now() + 10 * base::kMillisecond;
+    const Socket::Io io = pair.second.read(bytes);
+    got += io.count;
+    return !io.again && io.count == 0;  // the end, or a reset
+  }));
+  BOOST_TEST(got == answer.size());
+  BOOST_TEST(base::name(pair.second.take_error().code) == "ok");
+  BOOST_TEST(end() == "idle");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -177,6 +177,14 @@ BOOST_AUTO_TEST_CASE(what_was_retired_goes_before_the_first_poller_does) {
   group[1].retire(std::make_unique<Leaver>(group[0]));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_group_that_was_stopped_keeps_nobody_waiting, GroupFixture) {
+  start();
+  group.stop();
+  const base::Nanos before = base::monotonic_now();
+  BOOST_TEST(group.drain(100 * base::kSecond));
+  BOOST_TEST(base::monotonic_now() - before < 50 * base::kSecond);
+}
+
 BOOST_FIXTURE_TEST_CASE(is_false_when_one_had_to_be_stopped, GroupFixture) {
   test::SocketPair pair = test::unix_pair();
   test::RecordingHandler handler;
