@@ -59,21 +59,42 @@ ConnectPool::~ConnectPool() {
   }
 }
 
+void ConnectPool::close() {
+  TG_DCHECK(poller_.on_own_thread());
+  closed_ = true;
+  retry_.cancel();
+  for (const Phase phase : {Phase::connecting, Phase::fresh, Phase::idle, Phase::returned}) {
+    while (PoolLink* link = links(phase).front()) remove(*link);
+  }
+  while (PoolWaiter* waiter = queue_.front()) {
+    forget(*waiter);
+    decide(*waiter, {base::Errc::cancelled, 0});
+  }
+  if (!decided_.empty()) schedule_pass();
+}
+
 void ConnectPool::acquire(PoolWaiter& waiter, base::Nanos patience) {
   TG_DCHECK(poller_.on_own_thread());
   TG_CHECK(!waiter.waiting());
-  waiter.pool_ = this;
   const std::size_t idle = count(Phase::idle);
-  if (waiting_ >= idle && waiting_ - idle >= options_.max_waiting) {
-    waiter.why_ = {base::Errc::limit, 0};
-    decided_.push_back(waiter);
+  if (closed_) {
+    decide(waiter, {base::Errc::cancelled, 0});
+  } else if (waiting_ >= idle && waiting_ - idle >= options_.max_waiting) {
+    decide(waiter, {base::Errc::limit, 0});
     stats_.rejected.add();
   } else {
+    waiter.pool_ = this;
     queue_.push_back(waiter);
     stats_.waiting.set(++waiting_);
     poller_.arm(waiter.patience_, patience);
   }
   schedule_pass();
+}
+
+void ConnectPool::decide(PoolWaiter& waiter, base::Error why) {
+  waiter.pool_ = this;
+  waiter.why_ = why;
+  decided_.push_back(waiter);
 }
 
 void ConnectPool::forget(PoolWaiter& waiter) {
@@ -149,7 +170,7 @@ void ConnectPool::finish_pass() {
 }
 
 void ConnectPool::grow() {
-  if (retry_.armed()) return;
+  if (closed_ || retry_.armed()) return;
   const std::size_t wanted = waiting_ + options_.min_idle;
   const std::size_t coming = live_ - count(Phase::leased);
   std::size_t missing = wanted - std::min(wanted, coming);
@@ -196,9 +217,7 @@ void ConnectPool::fail_one(BackOff& back_off, base::Error why) {
   PoolWaiter* oldest = queue_.front();
   if (oldest == nullptr) return;
   forget(*oldest);
-  oldest->pool_ = this;
-  oldest->why_ = why;
-  decided_.push_back(*oldest);
+  decide(*oldest, why);
 }
 
 void ConnectPool::on_timeout(Timer& /*timer*/) {
@@ -207,7 +226,7 @@ void ConnectPool::on_timeout(Timer& /*timer*/) {
 
 void ConnectPool::give_back(PoolLink& link) {
   TG_DCHECK(poller_.on_own_thread());
-  if (!link.stream_.is_open() || is_worn(link)) {
+  if (closed_ || !link.stream_.is_open() || is_worn(link)) {
     remove(link);
     return;
   }

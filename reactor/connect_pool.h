@@ -12,8 +12,9 @@
 //           retry_min, then twice that, up to retry_max; then one connect at a time is tried until
 //           one succeeds. Who waits in a pause is served by what others give back, or by the next
 //           connect.
-// Ends:     destroying it forgets its waiters and its connects silently and closes its idle links.
-//           Links on lease go on working and are closed when the lease ends.
+// Ends:     `close` tells its waiters and lets its poller drain. Destroying it forgets its waiters
+//           and its connects silently and closes its idle links. Links on lease go on working and
+//           are closed when the lease ends.
 //
 // For peers that wait to be asked. A peer that speaks first is heard by a waiter whose link was
 // opened for it, but ends links opened ahead of need.
@@ -79,6 +80,12 @@ class ConnectPool final : private TimerHandler {
   /// the pool goes first. `patience` > 0. Requires: `waiter` is not waiting.
   void acquire(PoolWaiter& waiter, base::Nanos patience);
 
+  /// Ends it for good, from any callback: links are opened no more, those that are not on lease are
+  /// closed or abandoned now, the others when they are given back. Who waits, or asks later, is
+  /// told `cancelled`, at the end of a turn. For before its poller drains: the poller stays while
+  /// links do.
+  void close();
+
   [[nodiscard]] const ConnectPoolStats& stats() const { return stats_; }
 
  private:
@@ -116,6 +123,8 @@ class ConnectPool final : private TimerHandler {
 
   PoolLink* next_link();
   void make_idle(PoolLink& link);
+  // For the next pass to tell. Requires: in no list.
+  void decide(PoolWaiter& waiter, base::Error why);
   void fail_one(BackOff& back_off, base::Error why);
   [[nodiscard]] bool is_worn(const PoolLink& link) const;
   void move(PoolLink& link, Phase to);
@@ -135,7 +144,8 @@ class ConnectPool final : private TimerHandler {
   BackOff refusals_;                         // connects that failed
   BackOff deaths_;                           // links that died unused at once
   Timer retry_;                              // armed: growth pauses
-  Pass* scheduled_ = nullptr;                // the poller's, until it has run
+  bool closed_ = false;
+  Pass* scheduled_ = nullptr;  // the poller's, until it has run
   Pass* running_ = nullptr;
 };
 

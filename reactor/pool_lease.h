@@ -57,7 +57,8 @@ class PoolObserver {
  public:
   virtual void on_link(PoolLease lease) = 0;
 
-  /// timed_out: the waiter's patience. limit: the queue was full. Otherwise why the connect failed.
+  /// timed_out: the waiter's patience. limit: the queue was full. cancelled: the pool is closed.
+  /// Otherwise why the connect failed.
   virtual void on_no_link(base::Error why) = 0;
 
  protected:

@@ -472,6 +472,16 @@ BOOST_AUTO_TEST_CASE(a_peer_that_takes_connections_only_to_end_them_is_backed_of
   BOOST_TEST(waits[1] >= 100 * kMs);
 }
 
+BOOST_AUTO_TEST_CASE(a_pool_that_is_closed_in_a_pause_connects_no_more) {
+  make_refused({.min_idle = 1, .retry_min = base::kMillisecond, .retry_max = base::kMillisecond});
+  BOOST_TEST(until([&] { return stats().failures.get() == 1; }));
+  pool->close();
+  listen();
+  pass_time(10 * base::kMillisecond);
+  BOOST_TEST(stats().opened.get() == 0U);
+  BOOST_TEST(stats().failures.get() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(want_of_fds_is_told_like_any_failure) {
   make({.retry_min = base::kMillisecond, .retry_max = base::kMillisecond});
   PoolUser& one = user();
