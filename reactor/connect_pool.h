@@ -1,10 +1,11 @@
 // Keeps links to one address ready for use: as many as `min_idle` ahead of need, never more than
 // `max_live`.
 //
-// Owner:    whoever uses it, on one poller; may be destroyed in any callback, its waiters'
-// included. Thread:   its poller's. Fails as: PoolObserver::on_no_link, once for each `acquire`
-// that got no link. Serves:   first come, first served, with the link that was used last, so that
-// spare links stay
+// Owner:    whoever uses it, on one poller; may be destroyed in any callback, those of its waiters
+//           included.
+// Thread:   its poller's.
+// Fails as: PoolObserver::on_no_link, once for each `acquire` that got no link.
+// Serves:   first come, first served, with the link that was used last, so that spare links stay
 //           idle and age out. One pass at the end of a turn does it for everybody who came in that
 //           turn, so nothing is ever reported from inside `acquire`.
 // Refused:  each connect that fails, and each link that the peer ends unused within `retry_min`,
