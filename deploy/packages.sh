@@ -3,12 +3,12 @@
 # shellcheck shell=sh disable=SC2034
 
 build_packages="g++ cmake ninja-build libfmt-dev libyaml-cpp-dev prometheus-cpp-dev
-  nlohmann-json3-dev libcli11-dev libssl-dev"
+  nlohmann-json3-dev libcli11-dev"
 
 # curl is for whoever follows the hints that deploy/run prints.
 run_packages="$build_packages curl"
 
-test_packages="$build_packages libboost-test-dev python3 python3-pytest curl openssl strace wrk
+test_packages="$build_packages libboost-test-dev libssl-dev python3 python3-pytest curl openssl strace wrk
   nginx-light libnginx-mod-stream haproxy redis-server redis-tools prometheus nodejs node-ws"
 
 lint_packages="git clang clang-format clang-tidy libclang-rt-14-dev libbenchmark-dev libuv1-dev

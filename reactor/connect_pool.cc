@@ -107,6 +107,7 @@ void ConnectPool::forget(PoolWaiter& waiter) {
 void ConnectPool::give_up(PoolWaiter& waiter) {
   forget(waiter);
   stats_.timed_out.add();
+  poller_.running_for(typeid(waiter.observer_));
   waiter.observer_.on_no_link({base::Errc::timed_out, 0});
 }
 
@@ -132,6 +133,7 @@ bool ConnectPool::serve_one() {
   if (PoolWaiter* waiter = decided_.front()) {
     const base::Error why = waiter->why_;
     forget(*waiter);
+    poller_.running_for(typeid(waiter->observer_));
     waiter->observer_.on_no_link(why);
     return true;
   }
@@ -145,6 +147,7 @@ bool ConnectPool::serve_one() {
   link->stream_.lift(ReadHold::setup);
   if (++link->uses_ > 1) stats_.reused.add();
   deaths_.reset();
+  poller_.running_for(typeid(waiter->observer_));
   waiter->observer_.on_link(PoolLease(*link));
   return true;
 }

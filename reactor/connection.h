@@ -71,7 +71,9 @@ class Connection : public Retirable, private base::Hook<base::DefaultTag> {
   /// overridden, the connection finishes.
   virtual void on_shutdown() { finish(); }
 
-  /// The last callback; `error` says more when `why` is reset or failed. Nothing can be written.
+  /// The last callback; timers and tickets among its members may still be told of something until
+  /// the turn ends: cancel them here. `error` says more when `why` is reset or failed. Nothing can
+  /// be written.
   virtual void on_end(EndReason why, base::Error error) {
     static_cast<void>(why);
     static_cast<void>(error);
@@ -89,8 +91,9 @@ class Connection : public Retirable, private base::Hook<base::DefaultTag> {
   /// Ends now, with RST.
   void abort() { end(EndReason::aborted, {}); }
 
-  /// Ends when nothing has been received for `limit` nanoseconds, nor taken of what is kept for
-  /// writing; 0 takes the limit away.
+  /// Ends when for `limit` nanoseconds nothing has been received and the peer has taken nothing of
+  /// what was written (up to twice that while something is on its way): with FIN, or with RST if
+  /// something was. 0 takes the limit away.
   void set_idle_limit(base::Nanos limit);
 
   /// For what is not said here, such as read holds: a connection that its owner holds ends at once
