@@ -9,7 +9,8 @@ build_packages="g++ cmake ninja-build libfmt-dev libyaml-cpp-dev prometheus-cpp-
 run_packages="$build_packages curl"
 
 test_packages="$build_packages libboost-test-dev libssl-dev python3 python3-pytest curl openssl
-  strace wrk nginx-light libnginx-mod-stream haproxy redis-server redis-tools prometheus nodejs node-ws"
+  strace wrk nginx-light libnginx-mod-stream haproxy redis-server redis-tools prometheus nodejs
+  node-ws"
 
 lint_packages="git clang clang-format clang-tidy libclang-rt-14-dev libbenchmark-dev libuv1-dev
   libevent-dev"
