@@ -137,7 +137,7 @@ def test_silent_clients_leave(start):
     web = start("techempower", ANY_PORT, 200)
     with web.connect() as client:
         assert client.get("/plaintext").status == 200
-        assert client.end() == "reset"
+        assert client.end() == "fin"
     web.wait_idle()
 
 
