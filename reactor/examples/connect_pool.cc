@@ -220,9 +220,9 @@ int main(int argc, char** argv) {
 
   until_signal.wait();
   server.close();
-  // After the sessions were told, each on its own poller: idle links would keep it from ending.
+  // Idle links would keep their pollers from ending; a session that asks again is told cancelled.
   for (std::size_t i = 0; i < group.size(); ++i) {
-    group[i].post([&pool = pools[i]] { pool.reset(); });
+    group[i].post([&pool = *pools[i]] { pool.close(); });
   }
   group.drain(examples::kPatience);
 }
