@@ -66,7 +66,7 @@ void EpollBackend::remove(int fd) {
 }
 
 int EpollBackend::wait_in_kernel(int most, base::Nanos patience) {
-  if (patience > 0 && exact_) {
+  if (patience > 0 && patience < kExactBelow && exact_) {
     const timespec limit{patience / base::kSecond, patience % base::kSecond};
     const int count = ::epoll_pwait2(epoll_fd_, events_.data(), most, &limit, nullptr);
     if (count >= 0 || errno == EINTR) return count;
